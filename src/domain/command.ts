@@ -1,0 +1,61 @@
+import type { Actor, Command, Verb, Via } from './state.ts';
+
+/** The payload of a command's signal: the command without its verb, which is the signal's name. */
+export type CommandPayload<V extends Verb = Verb> = Omit<Extract<Command, { verb: V }>, 'verb'>;
+
+export const VERBS: readonly Verb[] = ['take', 'pass', 'resolve', 'withdraw', 'escalate', 'note'];
+
+const VIAS: readonly string[] = ['sms', 'voice', 'link', 'email', 'api'] satisfies Via[];
+
+/**
+ * Returns the command that a signal's payload stands for, or undefined when it is none. Signals are an open
+ * interface: a malformed one from any Temporal client must not stop the workflow, so nothing is trusted.
+ */
+export function readCommand(verb: Verb, payload: unknown): Command | undefined {
+  if (!isRecord(payload)) return undefined;
+  const { id, via, confirm } = payload;
+  const by = readActor(payload['by']);
+  if (typeof id !== 'string' || id === '' || !by) return undefined;
+  const base = {
+    id,
+    by,
+    via: typeof via === 'string' && VIAS.includes(via) ? (via as Via) : 'api',
+    ...(confirm === true && { confirm }),
+  };
+  const reason = readText(payload, 'reason');
+  switch (verb) {
+    case 'take':
+      return { ...base, verb };
+    case 'pass':
+    case 'withdraw':
+    case 'escalate':
+      return { ...base, verb, ...reason };
+    case 'resolve':
+      return { ...base, verb, ...readText(payload, 'outcome'), ...readText(payload, 'note') };
+    case 'note': {
+      const { text } = readText(payload, 'text');
+      return text === undefined ? undefined : { ...base, verb, text };
+    }
+  }
+}
+
+function readActor(value: unknown): Actor | undefined {
+  if (!isRecord(value) || typeof value['id'] !== 'string' || value['id'] === '') return undefined;
+  const { id, name } = value;
+  if (value['kind'] === 'source') return { kind: 'source', id };
+  return { kind: 'responder', id, name: typeof name === 'string' && name !== '' ? name : id };
+}
+
+function readText<K extends string>(
+  payload: Record<string, unknown>,
+  key: K,
+): { [key in K]?: string } {
+  const value = payload[key];
+  return (typeof value === 'string' && value !== '' ? { [key]: value } : {}) as {
+    [key in K]?: string;
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,87 @@
+import type { Handoff } from './handoff.ts';
+import {
+  cardOf,
+  listAwaiting,
+  type CommandResult,
+  type Ending,
+  type HandoffCard,
+  type HandoffInput,
+  type HandoffState,
+  type HandoffStatus,
+  type TimelineEntry,
+} from './state.ts';
+import { nextDue, type Wake } from './wake.ts';
+
+/** A handoff as the API shows it: while it runs the answer of a query, afterwards the workflow's result. */
+export interface HandoffView extends Handoff {
+  readonly status: HandoffStatus;
+  readonly owner?: {
+    readonly responder: string;
+    readonly name: string;
+    readonly since: string;
+    readonly actBy: string;
+  };
+  readonly ending?: Ending;
+  /** Responders for whom it waits now. */
+  readonly awaiting: readonly string[];
+  readonly expiresAt: string;
+  /** What happens next if nobody does anything. */
+  readonly next: Wake | null;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** The answer to "what came of my command?", with what is needed to say it in words. */
+export interface CommandReport {
+  readonly result: CommandResult;
+  readonly card: HandoffCard;
+}
+
+/** Returns a handoff as the API shows it. */
+export function viewHandoff({ handoff, policy }: HandoffInput, state: HandoffState): HandoffView {
+  const { status, owner, ending, expiresAt, timeline } = state;
+  return {
+    ...handoff,
+    status,
+    ...(owner && {
+      owner: {
+        responder: owner.responder,
+        name: owner.name,
+        since: owner.since,
+        actBy: owner.actBy,
+      },
+    }),
+    ...(ending && { ending }),
+    awaiting: listAwaiting(state),
+    expiresAt,
+    next: nextDue(policy, state),
+    timeline,
+  };
+}
+
+/** Returns what came of a command, or null while it has not been dealt with. */
+export function reportCommand(
+  { handoff }: HandoffInput,
+  state: HandoffState,
+  commandId: string,
+): CommandReport | null {
+  const result = state.results[commandId];
+  return result ? { result, card: cardOf(handoff) } : null;
+}
+
+const SHOWN_ENTRIES = 40;
+
+/** Returns the story so far as Markdown, for the Temporal UI's current details. */
+export function describeProgress({ handoff, policy }: HandoffInput, state: HandoffState): string {
+  const next = nextDue(policy, state);
+  const left = Math.max(0, state.timeline.length - SHOWN_ENTRIES);
+  return [
+    `**${state.status}** · ${handoff.urgency} · code ${handoff.code}`,
+    ...(state.owner ? [`Owner: ${state.owner.name}, to be done by ${state.owner.actBy}`] : []),
+    ...(next ? [`Next: ${next.because}, at ${next.at}`] : []),
+    '',
+    ...(left > 0 ? [`(${left} earlier entries)`] : []),
+    ...state.timeline
+      .slice(-SHOWN_ENTRIES)
+      .map((entry) => `- \`${entry.at}\` **${entry.what}**: ${entry.because}`),
+  ].join('\n');
+}
