@@ -1,0 +1,60 @@
+import { Client } from '@sendgrid/client';
+import { MailService } from '@sendgrid/mail';
+import type { Email } from '../../domain/messages/email.ts';
+import { toProviderFailure } from '../provider-failure.ts';
+
+/** Sends email by SendGrid. */
+export interface EmailChannel {
+  /** Sends one email and returns SendGrid's id of it; throws a failure of failure-types.ts. */
+  send(email: Email & { to: string; messageId: string }): Promise<string>;
+}
+
+/** The client's own default is to wait for ever. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Returns a SendGrid client of its own, not the library's global one; `baseUrl` stands in for SendGrid's API. */
+export function connectSendGrid(account: {
+  apiKey: string;
+  baseUrl?: string | undefined;
+}): MailService {
+  const client = new Client();
+  client.setApiKey(account.apiKey);
+  // After the key: setApiKey resets the base URL.
+  if (account.baseUrl !== undefined) client.setDefaultRequest('baseUrl', `${account.baseUrl}/`);
+  // The types leave out axios's own options.
+  client.setDefaultRequest('timeout' as 'url', REQUEST_TIMEOUT_MS as unknown as string);
+  const mail = new MailService();
+  mail.setClient(client);
+  return mail;
+}
+
+/**
+ * Returns the email channel over a SendGrid client of its own. SendGrid knows no idempotency key and no list
+ * of what was sent, so a message sent again carries the same Message-ID, by which mailboxes recognise it.
+ */
+export function createEmailChannel(mail: MailService, from: string): EmailChannel {
+  return {
+    async send({ to, subject, text, html, messageId }) {
+      try {
+        const [response] = await mail.send({
+          to,
+          from,
+          subject,
+          text,
+          html,
+          headers: { 'Message-ID': messageId },
+          // Links must stay what they are: scanners follow tracking links, and tracking would expose them.
+          trackingSettings: {
+            clickTracking: { enable: false, enableText: false },
+            openTracking: { enable: false },
+          },
+        });
+        const headers = response.headers as Readonly<Record<string, unknown>>;
+        const id = headers['x-message-id'];
+        return typeof id === 'string' ? id : messageId;
+      } catch (error) {
+        throw toProviderFailure('SendGrid', error);
+      }
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** What the worker registers. Workflow names are contracts: they stand in every history. */
+export { handoff } from './handoff.ts';
+export { responder } from './responder.ts';
