@@ -2,6 +2,7 @@ import { formatDuration, instantAfter } from './duration.ts';
 import {
   isMailbox,
   isOpen,
+  isStepLeft,
   isUnderway,
   listInvolved,
   nameActor,
@@ -225,9 +226,7 @@ class Turn {
 
   /** A step is due by the clock, or at once when everything sent to that person in this stage has failed. */
   #isStepDue(step: HandoffState['stage']['steps'][number]): boolean {
-    if (step.notification !== undefined || this.state.standings[step.recipient] === 'passed') {
-      return false;
-    }
+    if (!isStepLeft(this.state, step)) return false;
     if (this.#isDue(step.dueAt)) return true;
     const sent = this.state.stage.steps.filter(
       (other) => other.recipient === step.recipient && other.notification !== undefined,
@@ -312,6 +311,7 @@ class Turn {
     const { stage, standings } = this.state;
     const { policy } = this.#input;
     stage.planned = false;
+    stage.startedAt = this.#now;
     const { notify, ladder } =
       stage.kind === 'tier' ? (policy.tiers[stage.tier] ?? policy.lastResort) : policy.lastResort;
     const passed =
@@ -343,6 +343,10 @@ class Turn {
     stage.startedAt = this.#now;
     for (const person of plan.people) {
       this.state.names[person.recipient] = person.name;
+      // The last resort asks again those who passed before.
+      if (stage.kind === 'last-resort' && this.state.standings[person.recipient] === 'passed') {
+        this.state.standings[person.recipient] = 'asked';
+      }
       for (const step of person.steps) {
         stage.steps.push({
           recipient: person.recipient,
@@ -350,6 +354,9 @@ class Turn {
           dueAt: instantAfter(this.#now, step.afterMs),
         });
       }
+    }
+    if (stage.kind === 'announcement') {
+      this.#standDown(plan.people.map((person) => person.recipient));
     }
     const who = plan.people.map((person) => person.name).join(', ');
     this.#record({ what: 'planned', because: `${this.#label()}: ${who || 'nobody to tell'}` });
@@ -360,14 +367,6 @@ class Turn {
   /** Sends what the stage is about on one channel and returns the notification's id. */
   #offer(recipient: string, channel: Channel): string {
     const { stage } = this.state;
-    // Whoever was asked before and passed is asked again by the last resort.
-    if (
-      !isMailbox(recipient) &&
-      isOpen(this.state) &&
-      this.state.standings[recipient] === 'passed'
-    ) {
-      this.state.standings[recipient] = 'asked';
-    }
     const notice =
       1 +
       Object.values(this.state.notifications).filter(
@@ -609,7 +608,7 @@ class Turn {
     delete this.state.stage.notBefore;
     this.#record({ what: 'taken', because: `${by.name} took it by ${via}`, responder: by.id });
     this.#callOff();
-    this.#standDown(by.id, { [by.id]: 'owner' });
+    this.#standDown([by.id], { [by.id]: 'owner' });
     return 'taken';
   }
 
@@ -648,8 +647,11 @@ class Turn {
       ...(by?.kind === 'responder' && { responder: by.id }),
     });
     this.#callOff();
-    this.#standDown(by?.kind === 'responder' ? by.id : undefined);
+    const { owner } = this.state;
+    if (owner) this.state.standings[owner.responder] = 'asked';
     delete this.state.owner;
+    // An expiry is told when it is known who hears of it by the announcement.
+    if (ending.status !== 'expired') this.#standDown(by?.kind === 'responder' ? [by.id] : []);
     this.effects.push({ type: 'tell-closed', responders: involved, ending });
   }
 
@@ -662,19 +664,13 @@ class Turn {
     this.#enter('announcement', 0, this.state.stage.round, because);
   }
 
-  /** Tells everyone for whom it waits (or who has it) that it no longer does, except the one who did it. */
-  #standDown(except: string | undefined, standings: Record<string, Standing> = {}): void {
+  /** Tells everyone for whom it waits that it no longer does, except those who know. */
+  #standDown(except: readonly string[], standings: Readonly<Record<string, Standing>> = {}): void {
     const changed: Record<string, Standing> = { ...standings };
     const because = this.#describeOutcome();
-    const { ending, owner, stage } = this.state;
-    const hasIt = ending ? owner?.responder : undefined;
     for (const [id, standing] of Object.entries(this.state.standings)) {
-      if (id === except || (standing !== 'asked' && id !== hasIt)) continue;
+      if (standing !== 'asked' || except.includes(id)) continue;
       changed[id] = 'stood-down';
-      // The last resort hears of an expiry by its announcement.
-      const isAnnounced =
-        stage.kind === 'last-resort' && stage.steps.some((step) => step.recipient === id);
-      if (ending?.status === 'expired' && isAnnounced) continue;
       this.#write(id, { kind: 'stand-down', because });
     }
     Object.assign(this.state.standings, changed);

@@ -250,6 +250,12 @@ export function isUnderway(status: Notification['status']): boolean {
   return status === 'sending' || status === 'cancelling';
 }
 
+/** Returns whether a step of the stage is still to be taken: whoever passed is not asked further. */
+export function isStepLeft({ stage, standings }: HandoffState, step: StageStep): boolean {
+  if (step.notification !== undefined) return false;
+  return stage.kind === 'announcement' || standings[step.recipient] !== 'passed';
+}
+
 /** Returns the responders for whom the handoff waits now, in the order they were told. */
 export function listAwaiting(state: HandoffState): string[] {
   if (!isOpen(state) || state.owner) return [];

@@ -1,6 +1,6 @@
 import { instantAfter } from './duration.ts';
 import type { EscalationPolicy } from './policy.ts';
-import { isOpen, isUnderway, type HandoffState } from './state.ts';
+import { isOpen, isStepLeft, isUnderway, type HandoffState } from './state.ts';
 
 /** The next instant something is due if nothing else happens, and what: the label of a durable timer. */
 export interface Wake {
@@ -30,7 +30,9 @@ export function stageEnd(policy: EscalationPolicy, { stage }: HandoffState): str
 export function nextDue(policy: EscalationPolicy, state: HandoffState): Wake | null {
   const wakes = isOpen(state)
     ? [{ at: state.expiresAt, because: 'it expires' }, ...listOpenWakes(policy, state)]
-    : listStageWakes(state);
+    : state.stage.kind === 'announcement'
+      ? listStageWakes(state)
+      : [];
   return wakes.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))[0] ?? null;
 }
 
@@ -65,10 +67,11 @@ function listOpenWakes(policy: EscalationPolicy, state: HandoffState): Wake[] {
 }
 
 /** What the stage itself waits for: the first allowed instant, or the next step of a ladder. */
-function listStageWakes({ stage, standings, names }: HandoffState): Wake[] {
+function listStageWakes(state: HandoffState): Wake[] {
+  const { stage, names } = state;
   if (stage.notBefore) return [stage.notBefore];
   return stage.steps
-    .filter((step) => step.notification === undefined && standings[step.recipient] !== 'passed')
+    .filter((step) => isStepLeft(state, step))
     .map((step) => ({
       at: step.dueAt,
       because: `${step.channel} to ${names[step.recipient] ?? step.recipient} if not taken`,
