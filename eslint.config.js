@@ -31,7 +31,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        { name: 'Intl', message: 'Time zones and formats come from an activity, never from a workflow.' },
+        {
+          name: 'Intl',
+          message: 'Time zones and formats come from an activity, never from a workflow.',
+        },
         { name: 'process', message: 'Workflow code reads no environment: pass it as input.' },
         { name: 'fetch', message: 'Workflow code does no I/O: use an activity.' },
       ],
@@ -39,7 +42,14 @@ export default tseslint.config(
   },
   {
     // Entries and scripts talk to a person on a terminal.
-    files: ['src/dev.ts', 'test/bench/**', 'test/support/summary-reporter.ts'],
+    files: [
+      'src/dev.ts',
+      'deploy/native/main.ts',
+      'test/bench/**',
+      'test/faults/**',
+      'test/support/summary-reporter.ts',
+      'examples/*/src/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   prettier,

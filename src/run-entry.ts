@@ -6,6 +6,11 @@ import { InvalidFileError } from './directory/load.ts';
  * and are printed as they are; anything else comes with its stack.
  */
 export async function runEntry(name: string, run: () => Promise<void>): Promise<void> {
+  // Started by another process (npm run dev): when that one dies, this one ends as on a SIGTERM.
+  process.once('disconnect', () => {
+    process.kill(process.pid, 'SIGTERM');
+  });
+  process.channel?.unref();
   try {
     await run();
   } catch (error) {

@@ -4,28 +4,97 @@
  * it repeats what cannot be repeated.
  */
 import type { Effect } from '../domain/decide.ts';
+import { Agendas } from '../domain/availability/agenda.ts';
+import { createSituation } from '../domain/availability/situation.ts';
+import { planAbsence, type AbsencePlan } from '../domain/away.ts';
 import { planTier } from '../domain/plan-tier.ts';
+import { parseReply } from '../domain/reply.ts';
+import { findResponder } from '../domain/directory.ts';
 import type { HandoffCard, PlanRequest, TierPlan } from '../domain/state.ts';
+import { listConcerned } from '../domain/targets.ts';
+import { createBundleActivities } from './bundles.ts';
+import { createCallActivities, type CallDependencies } from './call.ts';
+import { createCallbackActivities, type CallbackDependencies } from './callbacks.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify.ts';
+import type { BriefModel } from './brief-model.ts';
+import { createWritingActivities } from './write-brief.ts';
+import { checkNow, describeOffer, type NotifyInput } from './sending.ts';
 
-export type ActivityDependencies = NotifyDependencies;
+export type ActivityDependencies = NotifyDependencies &
+  CallDependencies &
+  CallbackDependencies & {
+    /** Writes briefs from raw material; missing: they stay as they are drawn from it. */
+    readonly briefModel?: BriefModel | undefined;
+  };
 
 /** All activities by name: what workflow code calls. */
 export type Activities = ReturnType<typeof createLocalActivities> &
-  ReturnType<typeof createNotifyActivities>;
+  ReturnType<typeof createNotifyActivities> &
+  ReturnType<typeof createBundleActivities> &
+  ReturnType<typeof createCallActivities> &
+  ReturnType<typeof createCallbackActivities> &
+  ReturnType<typeof createWritingActivities>;
+
+interface AbsenceInput {
+  readonly responder: string;
+  readonly text: string;
+  /** When it is said, as an ISO instant. */
+  readonly now: string;
+}
 
 /** Returns the activities by the task queue they run on. */
 export function createActivities(deps: ActivityDependencies) {
-  const { sendEmail, ...sms } = createNotifyActivities(deps);
-  return { local: createLocalActivities(deps), sms, email: { sendEmail } };
+  const { sendEmail, sendEmailAnswer, ...sms } = createNotifyActivities(deps);
+  const { sendEmailBundle, sendSmsBundle } = createBundleActivities(deps);
+  const { callBack, postCallback } = createCallbackActivities(deps);
+  return {
+    local: { ...createLocalActivities(deps), callBack },
+    sms: { ...sms, sendSmsBundle },
+    voice: createCallActivities(deps),
+    email: { sendEmail, sendEmailAnswer, sendEmailBundle },
+    callback: { postCallback },
+    brief: deps.briefModel && createWritingActivities({ ...deps, model: deps.briefModel }),
+  };
 }
 
 /** Activities that run inside a workflow task, because repeating them is harmless. */
-function createLocalActivities({ directory, responders }: ActivityDependencies) {
+function createLocalActivities(deps: ActivityDependencies) {
+  const { directory, responders, calendars } = deps;
   return {
-    /** Plans a tier with the directory as it is now. */
-    planTier(request: PlanRequest): Promise<TierPlan> {
-      return Promise.resolve(planTier(request, directory()));
+    /** Plans a tier with the directory and the calendars as they are now, and with who said they are away. */
+    async planTier(request: PlanRequest): Promise<TierPlan> {
+      const known = directory();
+      const targets = [request, ...request.later].flatMap(({ notify }) => notify);
+      const absences = request.timing
+        ? await responders.readAbsences(listConcerned(targets, known))
+        : {};
+      return planTier(request, new Agendas(known, createSituation(calendars, absences)));
+    },
+
+    /**
+     * Puts a message with others that wait for the same person, and returns whether there is such a list. It is no
+     * sending: it needs none of the channel's throughput.
+     */
+    async bundle({ card, order }: NotifyInput): Promise<boolean> {
+      const found = findResponder(directory(), order.recipient);
+      const has = order.channel === 'email' ? found?.email : found?.phone;
+      if (!found || has === undefined || checkNow(deps, card, order)) return false;
+      const answer = await responders.offer(found.id, describeOffer(card, order));
+      return answer?.say === 'bundled';
+    },
+
+    /** Reads a reply that says "away", which takes the person's time zone and the names of others. */
+    planAbsence({ responder, text, now }: AbsenceInput): Promise<AbsencePlan> {
+      const said = parseReply(text);
+      const known = directory();
+      const found = findResponder(known, responder);
+      // The workflow has nothing better to do with a failure than to say so.
+      const isClear = said.kind === 'away' && found !== undefined;
+      return Promise.resolve(
+        isClear
+          ? planAbsence(said, { now, responder: found, directory: known, text })
+          : { kind: 'away-unclear', text },
+      );
     },
 
     /** Passes news of a handoff to its responders' workflows. */

@@ -1,83 +1,187 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Router, type Request } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { acceptAmendment, amendmentSchema } from '../domain/amendment-request.ts';
 import type { CommandPayload } from '../domain/command.ts';
 import { deriveCode } from '../domain/code.ts';
 import { findResponder, type Directory } from '../domain/directory.ts';
-import { acceptRequest, handoffRequestSchema, type HandoffRequest } from '../domain/handoff.ts';
+import {
+  acceptRequest,
+  durationSchema,
+  line,
+  prose,
+  type Handoff,
+  type HandoffRequest,
+} from '../domain/handoff.ts';
 import { renderAnswer } from '../domain/messages/answer.ts';
-import { snapshotPolicy, type EscalationPolicy, type Policies } from '../domain/policy.ts';
-import { HANDOFF_STATUSES, type Actor, type Verb } from '../domain/state.ts';
+import type { DesignReview } from '../domain/design-test.ts';
+import type { EscalationPolicy, Policies } from '../domain/policy.ts';
+import { readSubmission, type Submission } from '../domain/submission.ts';
+import { previewHandoff, reviewSubmission } from '../domain/preview.ts';
+import { listConcerned } from '../domain/targets.ts';
+import { Agendas } from '../domain/availability/agenda.ts';
+import { createSituation, type Absence, type Calendars } from '../domain/availability/situation.ts';
+import { lookUp, type Actor, type HandoffInput, type Verb } from '../domain/state.ts';
 import type { HandoffView } from '../domain/view.ts';
+import type { Links } from '../links/links.ts';
+import { sampleLinks } from '../links/sample-links.ts';
+import { isForbiddenAddress } from '../sources/addresses.ts';
+import { hasScope, type Caller, type Scope } from '../sources/scopes.ts';
+import type { Source, Sources } from '../sources/sources.ts';
+import { streamEvents } from './events.ts';
 import type { HandoffClient } from './handoff-client.ts';
-import { invalidBody, Problem, toFaults, type Fault } from './problem.ts';
-import { sha256, sourceOf } from './verify.ts';
+import { filterShape, listQuerySchema, type HandoffFilter } from './handoff-query.ts';
+import { invalidBody, Problem, readQuery, toFaults, type Fault } from './problem.ts';
+import type { ResponderClient } from './responder-client.ts';
+import { callerOf, requireScope, sha256, sourceOf } from './verify.ts';
 
 export interface HandoffsDependencies {
+  /** Lets in what can be worked. */
+  readonly limitSubmissions: RequestHandler;
   readonly handoffs: HandoffClient;
   readonly directory: () => Directory;
   readonly policies: () => Policies;
+  /** Missing: there are no calendars. */
+  readonly calendars?: Calendars | undefined;
+  readonly responders: Pick<ResponderClient, 'readAbsences'>;
+  /** The number people text their replies to, if there is one to name. */
+  readonly replyNumber?: string | undefined;
+  readonly links: Links;
+  /** Whether workers ask a model for what a source does not say; by default not. */
+  readonly hasBriefModel?: boolean | undefined;
+  /** The sources with their outcomes and callbacks. */
+  readonly sources: () => Sources;
   /** The Temporal UI, if there is one to link to. */
   readonly temporalUi?: { readonly url: string; readonly namespace: string } | undefined;
 }
 
-const text = (max: number) => z.string().trim().min(1).max(max);
-const reasonSchema = z.strictObject({
-  responder: text(80).optional(),
-  reason: text(300).optional(),
+const responderSchema = line(80).meta({
+  description: 'The responder on whose behalf; without it the source acts itself.',
+  examples: ['alice'],
+});
+const reasonSchema = line(300).meta({
+  description: 'Why, for the timeline and whoever is told of it.',
+  examples: ['wrong person'],
 });
 
-/** What each command's body may hold. `responder` says on whose behalf; without it the source acts itself. */
+/** What each command's body may hold. */
 export const COMMAND_BODIES = {
-  take: z.strictObject({ responder: text(80) }),
-  pass: z.strictObject({ responder: text(80), reason: text(300).optional() }),
-  resolve: z.strictObject({
-    responder: text(80).optional(),
-    outcome: text(60).optional(),
-    note: text(500).optional(),
+  take: z.strictObject({
+    responder: responderSchema,
+    over: z
+      .boolean()
+      .optional()
+      .meta({
+        description: 'Takes it from whoever has it.',
+        examples: [true],
+      }),
   }),
-  escalate: reasonSchema,
-  withdraw: z.strictObject({ reason: text(300).optional() }),
-  notes: z.strictObject({ responder: text(80).optional(), text: text(1_000) }),
+  snooze: z.strictObject({
+    responder: responderSchema,
+    for: durationSchema.optional().meta({
+      description: 'For how long, up to a day; by default a quarter of an hour.',
+      examples: ['30m'],
+    }),
+  }),
+  pass: z.strictObject({ responder: responderSchema, reason: reasonSchema.optional() }),
+  resolve: z.strictObject({
+    responder: responderSchema.optional(),
+    outcome: line(60)
+      .optional()
+      .meta({
+        description: 'One of its outcomes; another word is kept as text.',
+        examples: ['reached'],
+      }),
+    note: prose(500)
+      .optional()
+      .meta({
+        description: 'What is to be said besides.',
+        examples: ['wants a demo on Friday'],
+      }),
+  }),
+  escalate: z.strictObject({
+    responder: responderSchema.optional(),
+    reason: reasonSchema.optional(),
+  }),
+  withdraw: z.strictObject({ reason: reasonSchema.optional() }),
+  notes: z.strictObject({
+    responder: responderSchema.optional(),
+    text: prose(1_000).meta({ description: 'The note.', examples: ['called back at noon'] }),
+  }),
+  amend: amendmentSchema,
+  reassign: z.strictObject({
+    to: line(80).meta({ description: 'The responder who is to have it.', examples: ['bob'] }),
+    reason: reasonSchema.optional(),
+  }),
 } as const;
 type CommandName = keyof typeof COMMAND_BODIES;
 
-export const listQuerySchema = z.strictObject({
-  status: z
-    .string()
-    .transform((list) => list.split(','))
-    .pipe(z.array(z.enum(HANDOFF_STATUSES)))
-    .default([]),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z
-    .string()
-    .regex(/^[\w-]+$/)
-    .optional(),
+/** Commands of the source itself; the others act as people do. */
+const OF_THE_SOURCE: ReadonlySet<CommandName> = new Set(['withdraw', 'amend', 'reassign', 'notes']);
+
+/** Returns the scope that a command needs. */
+export function scopeOfCommand(name: CommandName): Scope {
+  return OF_THE_SOURCE.has(name) ? 'handoffs:write' : 'commands';
+}
+
+/** What `POST /v1/handoffs/withdrawals` takes: which of the source's open handoffs, and why. */
+export const withdrawalsBodySchema = z.strictObject({
+  policy: filterShape.policy,
+  urgency: filterShape.urgency,
+  createdUntil: filterShape.createdUntil,
+  reason: reasonSchema.optional(),
+});
+
+/** `at` previews a submission of another moment. */
+export const previewQuerySchema = z.strictObject({
+  at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({
+      description: 'The moment of submission; by default now.',
+      examples: ['2026-11-27T23:00:00-05:00'],
+    }),
 });
 
 /** Returns the routes under `/v1/handoffs`; they need requireApiKey in front of them. */
 export function routeHandoffs(deps: HandoffsDependencies): Router {
   const router = Router();
 
-  router.post('/', async (request, response) => {
+  const canWrite = requireScope('handoffs:write');
+  const canRead = requireScope('handoffs:read');
+
+  router.post('/', canWrite, deps.limitSubmissions, async (request, response) => {
     const source = sourceOf(response);
-    const { body, policy } = readSubmission(request.body, deps);
-    const key = readIdempotencyKey(request) ?? body.externalId;
-    const id = deriveId(source, key);
-    const handoff = acceptRequest(body, {
+    const submission = requireSubmission(request.body, source, deps);
+    const { body, policy, designTest, sent, written } = submission;
+    const id = deriveId(source, readKeys(request, body));
+    const handoff = accept(withOutcomes(body, source, deps), {
       id,
-      code: deriveCode(id),
       source,
       submittedAt: new Date().toISOString(),
+      ...(written && { written }),
     });
-    const outcome = await deps.handoffs.start({ handoff, policy }, sha256(JSON.stringify(body)));
+    const input = {
+      handoff,
+      policy,
+      ...(deps.hasBriefModel === true && written && { writing: describeWriting(submission) }),
+    };
+    const reviewing = designTest === 'off' ? undefined : review(input, deps);
+    // Only one that may be refused waits for it; it may fail before anybody does.
+    reviewing?.catch(() => undefined);
+    const strict = designTest === 'strict' ? await reviewing : undefined;
+    // What was accepted before stays accepted: a deadline may have passed since.
+    if (strict?.passed === false && (await deps.handoffs.readSource(id)) === undefined) {
+      throw failedDesignTest(strict);
+    }
+    const outcome = await deps.handoffs.start(input, sha256(JSON.stringify(sent)));
     if (outcome === 'other') {
       throw new Problem(
         409,
-        'This key was used for another handoff; use a new key for a new one.',
-        {
-          handoff: id,
-        },
+        body.externalId === undefined
+          ? 'This Idempotency-Key was used for another handoff; use a new key for a new one.'
+          : 'This externalId was used for another handoff; amend that one, or use a new externalId for a new one.',
+        { handoff: id },
       );
     }
     const earlier = outcome === 'same' ? await deps.handoffs.read(id) : undefined;
@@ -88,23 +192,68 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
         id,
         code: handoff.code,
         status: typeof earlier === 'object' ? earlier.status : 'notifying',
+        ...(reviewing && { designTest: await reviewing }),
         links: describeLinks(id, deps),
       });
   });
 
-  router.get('/', async (request, response) => {
-    const query = listQuerySchema.safeParse(request.query);
-    if (!query.success) {
-      const errors = toFaults(query.error);
-      throw new Problem(422, 'The query has faults.', { errors });
-    }
-    const { status, limit, cursor } = query.data;
-    const page = await deps.handoffs.list({
-      source: sourceOf(response),
-      statuses: status,
-      limit,
-      cursor,
+  router.post('/preview', canWrite, async (request, response) => {
+    const { at } = readQuery(previewQuerySchema, request.query);
+    const source = sourceOf(response);
+    const { body, policy, written } = requireSubmission(request.body, source, deps);
+    const id = deriveId(source, readKeys(request, body));
+    const submittedAt = new Date(at ?? Date.now()).toISOString();
+    const handoff = accept(withOutcomes(body, source, deps), {
+      id,
+      source,
+      submittedAt,
+      ...(written && { written }),
     });
+    const absences = await deps.responders.readAbsences(listTold(policy, deps.directory()));
+    response.json(
+      previewHandoff({ handoff, policy }, gatherAgendas(deps, absences), {
+        replyNumber: deps.replyNumber,
+        ...sampleLinks(deps.links),
+      }),
+    );
+  });
+
+  router.post('/withdrawals', canWrite, async (request, response) => {
+    const source = sourceOf(response);
+    const parsed = withdrawalsBodySchema.safeParse(request.body ?? {});
+    if (!parsed.success) throw invalidBody(toFaults(parsed.error));
+    const { reason, ...filter } = parsed.data;
+    const key = readIdempotencyKey(request) ?? randomBytes(12).toString('hex');
+    const job = deriveJob(source, key);
+    const matched = await deps.handoffs.withdrawAll(
+      { ...filter, source },
+      {
+        job,
+        payload: {
+          id: `api:${source}:${key}`,
+          by: { kind: 'source', id: source },
+          via: 'api',
+          ...(reason !== undefined && { reason }),
+        },
+      },
+    );
+    response.status(202).location(`/v1/handoffs/withdrawals/${job}`).json({ id: job, matched });
+  });
+
+  router.get('/withdrawals/:job', canRead, async (request: Request<{ job: string }>, response) => {
+    const { job } = request.params;
+    const isOwn = job.startsWith(`wdr_${mark(sourceOf(response))}`);
+    const progress =
+      /^wdr_[0-9a-f]{32}$/.test(job) && (isOwn || hasScope(callerOf(response), 'admin'))
+        ? await deps.handoffs.readWithdrawal(job)
+        : undefined;
+    if (!progress) throw new Problem(404, 'There is no such withdrawal.');
+    response.json({ id: job, ...progress });
+  });
+
+  router.get('/', canRead, async (request, response) => {
+    const { limit, cursor, ...filter } = readQuery(listQuerySchema, request.query);
+    const page = await deps.handoffs.list(narrow(filter, callerOf(response)), { limit, cursor });
     response.json({
       handoffs: page.handoffs.map((handoff) => ({
         ...handoff,
@@ -114,23 +263,26 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
     });
   });
 
-  router.get('/:id', async (request, response) => {
-    const id = await requireOwn(request.params.id, sourceOf(response), deps);
-    const view = await deps.handoffs.read(id);
-    if (view === undefined) throw unknownHandoff(id);
-    if (view === 'unanswered') {
-      throw new Problem(
-        503,
-        'No worker is there to tell how the handoff stands; it is safe in Temporal.',
-      );
-    }
-    response.json({ ...view, links: describeLinks(id, deps) });
+  router.get('/:id', canRead, async (request: Request<{ id: string }>, response) => {
+    const view = await requireView(request.params.id, response, deps);
+    response.json({ ...view, links: describeLinks(view.id, deps) });
+  });
+
+  router.get('/:id/timeline', canRead, async (request: Request<{ id: string }>, response) => {
+    const { timeline } = await requireView(request.params.id, response, deps);
+    response.json({ timeline });
+  });
+
+  router.get('/:id/events', canRead, async (request: Request<{ id: string }>, response) => {
+    const view = await requireView(request.params.id, response, deps);
+    await streamEvents(request, response, { view, watch: deps.handoffs.watch });
   });
 
   for (const name of Object.keys(COMMAND_BODIES) as CommandName[]) {
-    router.post(`/:id/${name}`, async (request: Request<{ id: string }>, response) => {
+    const scope = requireScope(scopeOfCommand(name));
+    router.post(`/:id/${name}`, scope, async (request: Request<{ id: string }>, response) => {
       const source = sourceOf(response);
-      const id = await requireOwn(request.params.id, source, deps);
+      const id = await requireOwn(request.params.id, callerOf(response), deps);
       const key = readIdempotencyKey(request) ?? randomBytes(12).toString('hex');
       const { verb, payload } = readCommandBody(name, request.body ?? {}, {
         commandId: `api:${source}:${key}`,
@@ -158,46 +310,108 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
   return router;
 }
 
+/** Returns what the design test says of a submission, with who said that they are away. */
+async function review(input: HandoffInput, deps: HandoffsDependencies): Promise<DesignReview> {
+  const absences = await deps.responders
+    .readAbsences(listTold(input.policy, deps.directory()))
+    // The handoff is accepted all the same.
+    .catch(() => ({}));
+  return reviewSubmission(input, gatherAgendas(deps, absences));
+}
+
+/** Lists the responders whose absences count for a policy. */
+function listTold({ tiers, lastResort }: EscalationPolicy, directory: Directory): string[] {
+  return listConcerned(
+    [...tiers, lastResort].flatMap(({ notify }) => notify),
+    directory,
+  );
+}
+
 /** Returns a submission with the policy it will follow, or throws a 422 with every fault. */
-function readSubmission(
+function requireSubmission(body: unknown, source: string, deps: HandoffsDependencies): Submission {
+  const read = readSubmission(body, { directory: deps.directory(), policies: deps.policies() });
+  const faults = [
+    ...('faults' in read ? read.faults : []),
+    ...listSourceFaults(body, { name: source, known: lookUp(deps.sources(), source) }),
+  ];
+  if ('faults' in read || faults.length > 0) throw invalidBody(faults);
+  return read;
+}
+
+/** Returns what a source's own settings have against a submission. */
+function listSourceFaults(
   body: unknown,
-  { policies, directory }: HandoffsDependencies,
-): { body: HandoffRequest; policy: EscalationPolicy } {
-  const parsed = handoffRequestSchema.safeParse(body);
-  const faults: Fault[] = parsed.success ? [] : toFaults(parsed.error);
-  // Faults of reference are found in a body with other faults too, so that all come at once.
-  const named = z
-    .object({ policy: z.string(), assignee: z.string() })
-    .partial()
-    .catch({})
+  { name, known }: { readonly name: string; readonly known: Source | undefined },
+): Fault[] {
+  const { callbackUrl, action } = z
+    .object({
+      callbackUrl: z.url().optional().catch(undefined),
+      action: z.object({ outcomes: z.array(z.unknown()).catch([]) }).catch({ outcomes: [] }),
+    })
+    .catch({ callbackUrl: undefined, action: { outcomes: [] } })
     .parse(body);
-  const known = policies();
-  const policy =
-    named.policy !== undefined && Object.hasOwn(known, named.policy)
-      ? known[named.policy]
-      : undefined;
-  if (named.policy !== undefined && !policy) {
-    faults.push({
-      pointer: '/policy',
-      detail: `there is no policy "${named.policy}"; there are ${Object.keys(known).join(', ')}`,
-    });
+  const { outcomes, callbacks } = known ?? {};
+  const unknown = outcomes
+    ? action.outcomes.flatMap((outcome, index) =>
+        outcomes.some((one) => one === outcome)
+          ? []
+          : [
+              {
+                pointer: `/action/outcomes/${index}`,
+                detail: `is none of the outcomes of source ${name}: ${outcomes.join(', ')}`,
+              },
+            ],
+      )
+    : [];
+  if (callbackUrl === undefined) return unknown;
+  const pointer = '/callbackUrl';
+  if (!callbacks || callbacks.secrets.length === 0) {
+    const detail = `cannot be used: source ${name} has no secret to sign with; npx baton secrets rotate ${name}`;
+    return [...unknown, { pointer, detail }];
   }
-  if (named.assignee !== undefined && !findResponder(directory(), named.assignee)) {
-    faults.push({ pointer: '/assignee', detail: `there is no responder "${named.assignee}"` });
-  }
-  if (parsed.data && policy) {
-    const { urgency, assignee } = parsed.data;
-    const snapshot = snapshotPolicy(parsed.data.policy, policy, { urgency, assignee });
-    if (snapshot && faults.length === 0) return { body: parsed.data, policy: snapshot };
-    if (!snapshot) {
-      const offered = (['critical', 'urgent', 'routine'] as const).filter((name) => policy[name]);
-      faults.push({
-        pointer: '/urgency',
-        detail: `policy ${parsed.data.policy} has no rules for ${urgency}; it has ${offered.join(', ')}`,
-      });
-    }
-  }
-  throw invalidBody(faults);
+  if (!isForbiddenAddress(callbackUrl, callbacks.allow)) return unknown;
+  const detail = 'is not an address on the public internet';
+  return [...unknown, { pointer, detail }];
+}
+
+/** A source's own outcomes are those of a submission that declares none. */
+function withOutcomes(
+  body: HandoffRequest,
+  source: string,
+  { sources }: HandoffsDependencies,
+): HandoffRequest {
+  const outcomes = body.action.outcomes ?? lookUp(sources(), source)?.outcomes;
+  return outcomes === undefined ? body : { ...body, action: { ...body.action, outcomes } };
+}
+
+function accept(
+  body: HandoffRequest,
+  accepted: Pick<Handoff, 'id' | 'source' | 'submittedAt' | 'written'>,
+): Handoff {
+  return acceptRequest(body, { ...accepted, code: deriveCode(accepted.id) });
+}
+
+/** The material travels once: as a rule it is the details already. */
+function describeWriting({ body, material }: Submission): NonNullable<HandoffInput['writing']> {
+  return material === undefined || material === body.brief.details ? {} : { material };
+}
+
+function gatherAgendas(
+  { directory, calendars }: HandoffsDependencies,
+  absences: Readonly<Record<string, Absence>>,
+): Agendas {
+  return new Agendas(directory(), createSituation(calendars, absences));
+}
+
+/** Returns the 422 of a policy that is strict about the design test; findings that only warn come along. */
+function failedDesignTest(review: DesignReview): Problem {
+  const errors = review.findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ pointer, what, fix }) => ({ pointer, detail: `${what} ${fix}` }));
+  return new Problem(422, 'The handoff failed the design test; nothing was done.', {
+    errors,
+    designTest: review,
+  });
 }
 
 function readCommandBody(
@@ -207,7 +421,24 @@ function readCommandBody(
 ): { verb: Verb; payload: CommandPayload } {
   const parsed = COMMAND_BODIES[name].safeParse(body);
   const faults: Fault[] = parsed.success ? [] : toFaults(parsed.error);
-  const { responder, ...rest } = (parsed.data ?? {}) as Record<string, string | undefined>;
+  if (name === 'amend') {
+    if (!parsed.success) throw invalidBody(faults);
+    const amendment = acceptAmendment(
+      parsed.data as z.infer<typeof amendmentSchema>,
+      new Date().toISOString(),
+    );
+    const by: Actor = { kind: 'source', id: source };
+    return { verb: name, payload: { id: commandId, by, via: 'api', amendment } as CommandPayload };
+  }
+  const { responder, to, ...rest } = (parsed.data ?? {}) as {
+    responder?: string;
+    to?: string;
+    for?: number;
+  };
+  const receiver = to === undefined ? undefined : findResponder(directory, to);
+  if (to !== undefined && !receiver) {
+    faults.push({ pointer: '/to', detail: `there is no responder "${to}"` });
+  }
   const person = responder === undefined ? undefined : findResponder(directory, responder);
   if (responder !== undefined && !person) {
     faults.push({ pointer: '/responder', detail: `there is no responder "${responder}"` });
@@ -216,7 +447,15 @@ function readCommandBody(
   const by: Actor = person
     ? { kind: 'responder', id: person.id, name: person.name }
     : { kind: 'source', id: source };
-  const payload = { id: commandId, by, via: 'api' as const, ...rest } as CommandPayload;
+  const { for: forMs, ...fields } = rest;
+  const payload = {
+    id: commandId,
+    by,
+    via: 'api' as const,
+    ...fields,
+    ...(receiver && { to: { id: receiver.id, name: receiver.name } }),
+    ...(forMs !== undefined && { forMs }),
+  } as CommandPayload;
   return { verb: name === 'notes' ? 'note' : name, payload };
 }
 
@@ -235,6 +474,13 @@ function readIdempotencyKey(request: Request<object>): string | undefined {
   return key;
 }
 
+/** What makes two submissions the same one: the source's own name for the work, else the key it was sent with. */
+function readKeys(request: Request<object>, { externalId }: HandoffRequest): string | undefined {
+  const key = readIdempotencyKey(request);
+  if (externalId !== undefined) return `externalId\n${externalId}`;
+  return key === undefined ? undefined : `key\n${key}`;
+}
+
 /** One source and key give one id, and so one workflow; without a key every submission is a new one. */
 function deriveId(source: string, key: string | undefined): string {
   const bytes =
@@ -244,11 +490,61 @@ function deriveId(source: string, key: string | undefined): string {
   return `hof_${bytes.toString('hex')}`;
 }
 
-async function requireOwn(id: string, source: string, deps: HandoffsDependencies): Promise<string> {
-  const owner = /^hof_[0-9a-f]{30}$/.test(id) ? await deps.handoffs.readSource(id) : undefined;
+/** The first half of a withdrawal's id says whose it is, so that no other source can look at it. */
+function deriveJob(source: string, key: string): string {
+  return `wdr_${mark(source)}${sha256(`${source}\n${key}`).slice(0, 16)}`;
+}
+
+function mark(source: string): string {
+  return sha256(`withdrawals of ${source}`).slice(0, 16);
+}
+
+function isId(text: string): boolean {
+  return /^hof_[0-9a-f]{30}$/.test(text);
+}
+
+/** Returns a filter that lets a caller see what is theirs only; an admin may name any source, or none. */
+export function narrow(filter: HandoffFilter, caller: Caller): HandoffFilter {
+  if (hasScope(caller, 'admin')) return filter;
+  if (filter.source !== undefined && filter.source !== caller.source) {
+    throw new Problem(403, `This key sees the handoffs of ${caller.source} only.`);
+  }
+  return { ...filter, source: caller.source };
+}
+
+async function requireView(
+  id: string,
+  response: Response,
+  deps: HandoffsDependencies,
+): Promise<HandoffView> {
+  const caller = callerOf(response);
+  const view = isId(id) ? await deps.handoffs.read(id) : undefined;
+  if (view === undefined) throw unknownHandoff(id);
+  if (view === 'unanswered') {
+    await requireOwn(id, caller, deps);
+    throw new Problem(
+      503,
+      'No worker is there to tell how the handoff stands; it is safe in Temporal.',
+    );
+  }
+  if (!isTheirs(view.source, caller)) throw unknownHandoff(id);
+  return view;
+}
+
+/** Returns the id of a handoff that the caller may act on, or throws the same 404 as for one that does not exist. */
+export async function requireOwn(
+  id: string,
+  caller: Caller,
+  { handoffs }: Pick<HandoffsDependencies, 'handoffs'>,
+): Promise<string> {
+  const owner = isId(id) ? await handoffs.readSource(id) : undefined;
   // Another source's handoff looks like none: its existence is not this source's business.
-  if (owner !== source) throw unknownHandoff(id);
+  if (owner === undefined || !isTheirs(owner, caller)) throw unknownHandoff(id);
   return id;
+}
+
+function isTheirs(source: string, caller: Caller): boolean {
+  return source === caller.source || hasScope(caller, 'admin');
 }
 
 function unknownHandoff(id: string): Problem {
@@ -261,6 +557,7 @@ function unknownHandoff(id: string): Problem {
 function describeLinks(id: HandoffView['id'], { temporalUi }: HandoffsDependencies) {
   return {
     self: `/v1/handoffs/${id}`,
+    events: `/v1/handoffs/${id}/events`,
     ...(temporalUi && {
       temporal: `${temporalUi.url}/namespaces/${encodeURIComponent(temporalUi.namespace)}/workflows/${id}`,
     }),

@@ -15,12 +15,14 @@ export interface Fault {
 const TITLES = {
   400: 'The request cannot be read',
   401: 'An API key is needed',
-  403: 'The signature is wrong',
+  403: 'This is not allowed',
   404: 'There is no such thing',
+  405: 'This method is not for this address',
   409: 'It conflicts with what happened before',
   413: 'The body is too large',
   415: 'The body must be JSON',
   422: 'The request has faults',
+  429: 'Too many requests',
   500: 'Something went wrong here',
   503: 'Baton cannot be reached right now',
 } as const;
@@ -59,6 +61,13 @@ export function toFaults(error: z.ZodError): Fault[] {
   }));
 }
 
+/** Returns a query as its schema reads it, or throws a 422 with every fault. */
+export function readQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw new Problem(422, 'The query has faults.', { errors: toFaults(parsed.error) });
+}
+
 /** Answers requests that no route takes. */
 export const answerUnknownRoute: RequestHandler = (request) => {
   throw new Problem(404, `There is no ${request.method} ${request.path} here; see /docs.`);
@@ -78,8 +87,10 @@ export function answerProblems(logger: Logger): ErrorRequestHandler {
         'request failed',
       );
     }
-    if (problem.status === 503) response.set('Retry-After', '5');
-    if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer');
+    if (problem.status === 503 && response.get('Retry-After') === undefined) {
+      response.set('Retry-After', '5');
+    }
+    if (problem.status === 401) response.set('WWW-Authenticate', listChallenges(request.method));
     response
       .status(problem.status)
       .type('application/problem+json')
@@ -91,6 +102,11 @@ export function answerProblems(logger: Logger): ErrorRequestHandler {
         ...problem.extra,
       });
   };
+}
+
+/** A browser asks for a password where Basic is offered; see requireApiKey for when that is. */
+function listChallenges(method: string): string[] {
+  return method === 'GET' ? ['Bearer', 'Basic realm="Baton", charset="UTF-8"'] : ['Bearer'];
 }
 
 /** Express's body parsers throw errors with a type; see https://github.com/expressjs/body-parser#errors. */
@@ -112,6 +128,15 @@ function readParserError(thrown: unknown): Problem {
       return new Problem(400, 'The body did not arrive whole.');
     default:
       if (thrown instanceof URIError) return new Problem(400, 'The path is not valid.');
+      // Such as what says that it is gzip, and is not.
+      if (isOfTheClient(thrown))
+        return new Problem(400, 'The body cannot be read as what it says it is.');
       return new Problem(500, 'Something went wrong here. The request can be repeated safely.');
   }
+}
+
+/** Errors of middleware carry the status that fits: https://github.com/jshttp/http-errors. */
+function isOfTheClient(thrown: unknown): boolean {
+  const { status } = (thrown ?? {}) as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500;
 }

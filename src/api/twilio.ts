@@ -1,15 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import express, { Router } from 'express';
 import twilio from 'twilio';
 import { z } from 'zod';
-import { findResponderByPhone, type Directory, type Responder } from '../domain/directory.ts';
+import type { Absence } from '../domain/availability/situation.ts';
+import { planAbsence } from '../domain/away.ts';
+import {
+  findResponder,
+  findResponderByPhone,
+  type Directory,
+  type Responder,
+} from '../domain/directory.ts';
 import { renderAnswer, type Answer } from '../domain/messages/answer.ts';
+import type { RecordedReply } from '../domain/payloads.ts';
 import { explainTwilioCode } from '../domain/provider-codes.ts';
-import { commandOf, parseReply, routeReply } from '../domain/reply.ts';
+import type { Presence } from '../domain/presence.ts';
+import { parseReply } from '../domain/reply.ts';
+import { commandOf } from '../domain/reply-route.ts';
+import { isAwayAt } from '../domain/responder.ts';
 import type { Actor } from '../domain/state.ts';
 import type { Logger } from '../logger.ts';
 import type { HandoffClient } from './handoff-client.ts';
 import type { ResponderClient } from './responder-client.ts';
 import { requireTwilioSignature } from './verify.ts';
+import { routeVoice } from './voice.ts';
 
 export interface TwilioDependencies {
   readonly handoffs: HandoffClient;
@@ -54,13 +67,17 @@ export function routeTwilio(deps: TwilioDependencies): Router {
     response.type('text/xml').send(twiml.toString());
   });
 
+  router.use('/voice', routeVoice(deps));
+
   router.post('/status', async (request, response) => {
     const status = statusSchema.safeParse(request.body);
-    const { h: handoff, n: notification } = request.query;
+    const { h: handoff, n: notification, r: responder, b: bundle } = request.query;
     const isFailure =
       status.data?.MessageStatus === 'failed' || status.data?.MessageStatus === 'undelivered';
     if (isFailure && typeof handoff === 'string' && typeof notification === 'string') {
       await deps.handoffs.reportUndelivered(handoff, notification, describeFailure(status.data));
+    } else if (isFailure && typeof responder === 'string' && typeof bundle === 'string') {
+      await deps.responders.reportBundle(responder, bundle, describeFailure(status.data));
     }
     response.status(204).end();
   });
@@ -71,40 +88,134 @@ export function routeTwilio(deps: TwilioDependencies): Router {
 /**
  * Returns the true answer to a reply, or undefined when there is to be none. Before this returns anything but
  * `not-recorded`, the reply is durable in Temporal: as a signal to the handoff it means, or, while no worker
- * can tell which that is, to the person's own workflow.
+ * can tell which that is, to the person's own workflow. That they are away or back is for that one anyway.
  */
 async function answerReply(
-  { handoffs, responders, logger }: TwilioDependencies,
-  { id, name }: Responder,
+  deps: TwilioDependencies,
+  responder: Responder,
   { replyId, text }: { replyId: string; text: string },
 ): Promise<Answer | undefined> {
+  const { handoffs, responders, logger } = deps;
+  const { id, name } = responder;
   const by: Actor = { kind: 'responder', id, name };
   const intent = parseReply(text);
   try {
     if (intent.kind === 'opt-out' || intent.kind === 'opt-in') {
-      await responders.setOptedOut(id, intent.kind === 'opt-out');
+      await responders.setOptedOut(id, intent.kind === 'opt-out', replyId);
       return undefined;
     }
     if (intent.kind === 'carrier-help') return undefined;
-    const person = await responders.readOpen(id);
-    if (!person) {
-      await responders.recordReply(id, { replyId, text, by });
+    if (intent.kind === 'away') return await goAway(deps, responder, { ...intent, replyId, text });
+    if (intent.kind === 'back') {
+      await responders.setBack(id, replyId);
+      return await describePresence(deps, responder);
+    }
+    const routed = await responders.route(id, { replyId, text });
+    if (!routed) {
+      await responders.recordReply(id, { replyId, text, by, receivedAt: new Date().toISOString() });
       return { kind: 'recorded' };
     }
-    const route = routeReply(intent, person);
-    if (route.kind === 'opt-out' || route.kind === 'opt-in' || route.kind === 'silent')
-      return undefined;
-    if (route.kind !== 'command') return route;
+    const { route, isSilent } = routed;
+    switch (route.kind) {
+      case 'command':
+        break;
+      case 'away':
+      case 'back':
+      case 'opt-out':
+      case 'opt-in':
+      case 'silent':
+        return undefined;
+      default:
+        return isSilent ? undefined : route;
+    }
     const { offer } = route;
     const { verb, payload } = commandOf(route, { replyId, by });
-    const report = await handoffs.command(offer.handoffId, verb, payload);
-    if (report === 'unknown') return { kind: 'ended', offer };
+    const report = await handoffs
+      .command(offer.handoffId, verb, payload)
+      .catch(async (error: unknown) => {
+        logger.warn({ err: error, responder: id }, 'a reply did not reach its handoff');
+        // Their own workflow knows what it means, and hands it over under the same id: it counts once.
+        await record(deps, id, { replyId, text, by, receivedAt: new Date().toISOString() });
+        return 'recorded' as const;
+      });
+    if (isSilent) return undefined;
+    if (report === 'unknown') {
+      // Nobody else tells their workflow, for which it would wait for them for ever.
+      await responders.close(id, offer).catch(() => undefined);
+      return { kind: 'ended', offer };
+    }
     if (report === 'recorded') return { kind: 'recorded' };
     return { kind: 'result', card: report.card, code: offer.code, result: report.result };
   } catch (error) {
     logger.error({ err: error, responder: id }, 'a reply could not be recorded');
     return { kind: 'not-recorded' };
   }
+}
+
+/**
+ * Records a reply that has been routed. Nobody else would find it again, since their workflow has seen it: while this
+ * fails it is tried for as long as somebody may wait for it, and the person is asked to say it again.
+ */
+async function record(
+  { responders, logger }: TwilioDependencies,
+  responder: string,
+  reply: RecordedReply,
+): Promise<void> {
+  try {
+    await responders.recordReply(responder, reply);
+  } catch (error) {
+    void (async () => {
+      for (let attempt = 0; attempt < RECORD_ATTEMPTS; attempt += 1) {
+        await delay(RECORD_EVERY_MS, undefined, { ref: false });
+        const isRecorded = await responders.recordReply(responder, reply).then(
+          () => true,
+          () => false,
+        );
+        if (isRecorded) return;
+      }
+      logger.error({ responder }, 'a reply was given up; its sender was asked to say it again');
+    })();
+    throw error;
+  }
+}
+
+/** A quarter of an hour. */
+const RECORD_ATTEMPTS = 90;
+const RECORD_EVERY_MS = 10_000;
+
+/** Records that a person is away, if it is clear until when and who covers. */
+async function goAway(
+  deps: TwilioDependencies,
+  responder: Responder,
+  said: Extract<Presence, { kind: 'away' }> & { replyId: string; text: string },
+): Promise<Answer> {
+  const { text, replyId } = said;
+  const now = new Date().toISOString();
+  const plan = planAbsence(said, { now, responder, directory: deps.directory(), text });
+  if (plan.kind !== 'absence') {
+    // Seen and answered: nobody is to find it at Twilio and answer it again.
+    await deps.responders.route(responder.id, { replyId, text }).catch(() => undefined);
+    return plan;
+  }
+  await deps.responders.setAway(responder.id, plan.absence, replyId);
+  return describePresence(deps, responder, plan.absence);
+}
+
+/**
+ * Returns whether a person is away, and what waits for them. Their workflow knows best: a reply may have come
+ * twice, with another between. While it does not answer, `absence` counts, which is recorded.
+ */
+async function describePresence(
+  { responders, directory }: TwilioDependencies,
+  { id }: Responder,
+  absence?: Absence,
+): Promise<Answer> {
+  const person = await responders.readOpen(id).catch(() => undefined);
+  const away = person ? person.away : absence;
+  const offers = person && { offers: person.open };
+  if (!away || !isAwayAt(away, new Date().toISOString())) return { kind: 'back', ...offers };
+  const cover = away.cover === undefined ? undefined : findResponder(directory(), away.cover);
+  return { kind: 'away', absence: away, ...(cover && { coverName: cover.name }), ...offers };
 }
 
 function describeFailure(status: z.infer<typeof statusSchema> | undefined): string {

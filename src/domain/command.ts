@@ -1,9 +1,21 @@
+import { readAmendment } from './amendment.ts';
+import { isRecord, readText } from './record.ts';
 import type { Actor, Command, Verb, Via } from './state.ts';
 
 /** The payload of a command's signal: the command without its verb, which is the signal's name. */
 export type CommandPayload<V extends Verb = Verb> = Omit<Extract<Command, { verb: V }>, 'verb'>;
 
-export const VERBS: readonly Verb[] = ['take', 'pass', 'resolve', 'withdraw', 'escalate', 'note'];
+export const VERBS: readonly Verb[] = [
+  'take',
+  'pass',
+  'snooze',
+  'resolve',
+  'withdraw',
+  'escalate',
+  'note',
+  'amend',
+  'reassign',
+];
 
 const VIAS: readonly string[] = ['sms', 'voice', 'link', 'email', 'api'] satisfies Via[];
 
@@ -15,7 +27,8 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
   if (!isRecord(payload)) return undefined;
   const { id, via, confirm } = payload;
   const by = readActor(payload['by']);
-  if (typeof id !== 'string' || id === '' || !by) return undefined;
+  // Results are kept by id, and this one names no entry of an object.
+  if (typeof id !== 'string' || id === '' || id === '__proto__' || !by) return undefined;
   const base = {
     id,
     by,
@@ -25,7 +38,12 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
   const reason = readText(payload, 'reason');
   switch (verb) {
     case 'take':
-      return { ...base, verb };
+      return { ...base, verb, ...(payload['over'] === true && { over: true }) };
+    case 'snooze': {
+      const { forMs } = payload;
+      const isUsable = typeof forMs === 'number' && Number.isFinite(forMs) && forMs > 0;
+      return { ...base, verb, ...(isUsable && { forMs }) };
+    }
     case 'pass':
     case 'withdraw':
     case 'escalate':
@@ -36,26 +54,23 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
       const { text } = readText(payload, 'text');
       return text === undefined ? undefined : { ...base, verb, text };
     }
+    case 'amend': {
+      const amendment = readAmendment(payload['amendment']);
+      return amendment && { ...base, verb, amendment };
+    }
+    case 'reassign': {
+      const to = readActor({ ...(isRecord(payload['to']) && payload['to']), kind: 'responder' });
+      return to?.kind === 'responder'
+        ? { ...base, verb, to: { id: to.id, name: to.name }, ...reason }
+        : undefined;
+    }
   }
 }
 
-function readActor(value: unknown): Actor | undefined {
+/** Returns who did something, or undefined when the value names nobody. */
+export function readActor(value: unknown): Actor | undefined {
   if (!isRecord(value) || typeof value['id'] !== 'string' || value['id'] === '') return undefined;
   const { id, name } = value;
   if (value['kind'] === 'source') return { kind: 'source', id };
   return { kind: 'responder', id, name: typeof name === 'string' && name !== '' ? name : id };
-}
-
-function readText<K extends string>(
-  payload: Record<string, unknown>,
-  key: K,
-): { [key in K]?: string } {
-  const value = payload[key];
-  return (typeof value === 'string' && value !== '' ? { [key]: value } : {}) as {
-    [key in K]?: string;
-  };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,32 @@
-import { formatDuration, instantAfter } from './duration.ts';
+import { applyAmendment, isWorthTelling, type Change } from './amendment.ts';
 import {
+  classifyReason,
+  describeEvent,
+  readKind,
+  type Callback,
+  type CallbackType,
+} from './callback.ts';
+import { formatDuration, instantAfter } from './duration.ts';
+import { enumerate } from './enumeration.ts';
+import {
+  applyModelBrief,
+  listOpenParts,
+  WRITE_WITHIN_MS,
+  type WritingResult,
+} from './brief-writer/written.ts';
+import type { Handoff } from './handoff.ts';
+import {
+  currentHandoff,
+  emptyTally,
   isMailbox,
   isOpen,
   isStepLeft,
   isUnderway,
   listInvolved,
+  lookUp,
   nameActor,
+  tierOf,
+  type Actor,
   type Command,
   type CommandEffect,
   type Ending,
@@ -16,11 +37,14 @@ import {
   type NotificationOrder,
   type Ownership,
   type PlanRequest,
+  type StageStep,
   type Standing,
+  type Tally,
   type TierPlan,
   type TimelineEntry,
 } from './state.ts';
-import type { Channel } from './policy.ts';
+import type { Channel, QuietRule, Timing } from './policy.ts';
+import { ruleOn } from './quiet-rule.ts';
 import { nextWake, stageEnd, type Wake } from './wake.ts';
 
 /** What can happen to a handoff. */
@@ -30,17 +54,35 @@ export type HandoffEvent =
   | { readonly type: 'command'; readonly command: Command }
   /** The sender of a command got no answer in time and is to be told the result. */
   | { readonly type: 'confirm'; readonly commandId: string }
+  /** What came of asking a model for the brief. */
+  | { readonly type: 'written'; readonly result: WritingResult }
   | { readonly type: 'planned'; readonly serial: number; readonly plan: TierPlan }
-  /** The provider took the message: accepted is not reached. */
-  | { readonly type: 'accepted'; readonly notification: string }
+  /** The provider took the message: accepted is not reached. Or it is to go out with others in a moment. */
+  | { readonly type: 'accepted'; readonly notification: string; readonly isBundled?: boolean }
   | {
       readonly type: 'not-sent';
       readonly notification: string;
       readonly because: string;
       readonly cancelled?: boolean;
+      /** Nobody can tell whether it left: it may be on the phone all the same. */
+      readonly uncertain?: boolean;
+    }
+  /** It was not sent because the recipient is not to be disturbed, until an instant if that is known. */
+  | {
+      readonly type: 'held';
+      readonly notification: string;
+      readonly until?: string;
+      readonly because: string;
     }
   /** The provider reports later that the message did not arrive. */
-  | { readonly type: 'undelivered'; readonly notification: string; readonly because: string };
+  | { readonly type: 'undelivered'; readonly notification: string; readonly because: string }
+  /** A person cannot be reached on a channel any more. */
+  | {
+      readonly type: 'unreachable';
+      readonly responder: string;
+      readonly channel: Channel;
+      readonly because: string;
+    };
 
 /** What is to be done; the shell runs these and feeds what comes of them back as events. */
 export type Effect =
@@ -50,6 +92,8 @@ export type Effect =
       readonly label: string;
       readonly request: PlanRequest;
     }
+  /** A model is to be asked for a better brief than the one there is. */
+  | { readonly type: 'write' }
   | { readonly type: 'notify'; readonly order: NotificationOrder }
   | { readonly type: 'cancel'; readonly notification: string }
   /** The responders' own workflows are to know how they stand to this handoff. */
@@ -58,7 +102,9 @@ export type Effect =
       readonly type: 'tell-closed';
       readonly responders: readonly string[];
       readonly ending: Ending;
-    };
+    }
+  /** The source is to hear of it. */
+  | { readonly type: 'call-back'; readonly callback: Callback };
 
 export interface Decision {
   readonly state: HandoffState;
@@ -87,6 +133,7 @@ export function startState({ handoff, policy }: HandoffInput): HandoffState {
     names: {},
     standings: {},
     results: {},
+    tally: emptyTally(),
     timeline: [
       {
         at: handoff.submittedAt,
@@ -129,7 +176,10 @@ class Turn {
   apply(event: HandoffEvent): void {
     switch (event.type) {
       case 'started':
-        this.#askForPlan();
+        this.#start();
+        break;
+      case 'written':
+        this.#written(event.result);
         break;
       case 'clock':
         break;
@@ -137,7 +187,7 @@ class Turn {
         this.#command(event.command);
         break;
       case 'confirm': {
-        const result = this.state.results[event.commandId];
+        const result = lookUp(this.state.results, event.commandId);
         if (result) this.#answer(event.commandId);
         break;
       }
@@ -145,13 +195,23 @@ class Turn {
         if (event.serial === this.state.stage.serial) this.#follow(event.plan);
         break;
       case 'accepted':
-        this.#accepted(event.notification);
+        this.#accepted(event.notification, event.isBundled);
         break;
       case 'not-sent':
-        this.#notSent(event.notification, event.because, event.cancelled === true);
+        this.#notSent(event);
+        break;
+      case 'held':
+        this.#held(event);
         break;
       case 'undelivered':
         this.#undelivered(event.notification, event.because);
+        break;
+      case 'unreachable':
+        for (const { id, recipient, channel, kind } of Object.values(this.state.notifications)) {
+          if (recipient === event.responder && channel === event.channel && isInLadder(kind)) {
+            this.#undelivered(id, event.because);
+          }
+        }
         break;
     }
   }
@@ -167,6 +227,8 @@ class Turn {
       this.#expire();
       return true;
     }
+    if (this.#sendHeld()) return true;
+    if (this.#endSnooze()) return true;
     if (isOpen(state) && state.owner) return this.#proceedOwned(state.owner);
     if (!isOpen(state) && state.stage.kind !== 'announcement') return false;
     return this.#proceedStage();
@@ -192,9 +254,7 @@ class Turn {
   #proceedStage(): boolean {
     const { stage } = this.state;
     if (stage.notBefore && this.#isDue(stage.notBefore.at)) {
-      delete stage.notBefore;
-      if (isOpen(this.state)) this.state.status = 'notifying';
-      this.#askForPlan();
+      this.#wake();
       return true;
     }
     if (!stage.planned) {
@@ -205,7 +265,7 @@ class Turn {
     }
     const step = stage.steps.find((candidate) => this.#isStepDue(candidate));
     if (step) {
-      step.notification = this.#offer(step.recipient, step.channel);
+      step.notification = this.#offer(step);
       return true;
     }
     if (stage.kind === 'announcement') return false;
@@ -224,14 +284,17 @@ class Turn {
     return false;
   }
 
-  /** A step is due by the clock, or at once when everything sent to that person in this stage has failed. */
+  /** A step is due by the clock, or at once when the one before it has failed; not while they snooze. */
   #isStepDue(step: HandoffState['stage']['steps'][number]): boolean {
     if (!isStepLeft(this.state, step)) return false;
+    const snooze = lookUp(this.state.snoozes ?? {}, step.recipient);
+    if (snooze !== undefined && !this.#isDue(snooze)) return false;
     if (this.#isDue(step.dueAt)) return true;
-    const sent = this.state.stage.steps.filter(
+    if (step.notBefore !== undefined && !this.#isDue(step.notBefore)) return false;
+    const last = this.state.stage.steps.findLast(
       (other) => other.recipient === step.recipient && other.notification !== undefined,
     );
-    return sent.length > 0 && sent.every((other) => this.#statusOf(other) === 'failed');
+    return last !== undefined && this.#statusOf(last) === 'failed';
   }
 
   #statusOf(step: HandoffState['stage']['steps'][number]): Notification['status'] | undefined {
@@ -266,8 +329,50 @@ class Turn {
   #label(): string {
     const { stage } = this.state;
     if (stage.kind !== 'tier') return stage.kind === 'last-resort' ? 'last resort' : 'announcement';
-    const label = this.#input.policy.tiers[stage.tier]?.label ?? 'tier';
+    const label = tierOf(this.#input.policy, stage)?.label ?? 'tier';
     return stage.round === 0 ? label : `${label}, round ${stage.round + 1}`;
+  }
+
+  // -- the brief
+
+  /** Only what nobody is woken for waits for a better brief. */
+  #start(): void {
+    const { writing, handoff } = this.#input;
+    if (writing && listOpenParts(handoff).length > 0) {
+      this.effects.push({ type: 'write' });
+      this.state.writing = handoff.urgency === 'routine' ? 'waited-for' : 'beside';
+    }
+    if (this.state.writing === 'waited-for') {
+      // The first tier's clock does not run before it is planned.
+      this.state.stage.startedAt = instantAfter(this.#now, WRITE_WITHIN_MS);
+    } else {
+      this.#askForPlan();
+    }
+  }
+
+  /** Nobody is told of it: those who have a message already have one they can act on. */
+  #written(result: WritingResult): void {
+    const { writing } = this.state;
+    delete this.state.writing;
+    if (isOpen(this.state)) {
+      this.#record({ what: 'written', because: this.#useBrief(result) });
+    }
+    const { stage } = this.state;
+    const isFirst = stage.serial === 0 && !stage.planned && !stage.notBefore;
+    if (writing === 'waited-for' && isFirst && isOpen(this.state) && !this.state.owner) {
+      this.#askForPlan();
+    }
+  }
+
+  #useBrief(result: WritingResult): string {
+    const KEPT = 'the brief stays as it was drawn from the material';
+    if ('because' in result) return `${KEPT}: ${result.because}`;
+    const { metadata } = this.#handoff;
+    const about = applyModelBrief(this.#handoff, result.brief);
+    const parts = about.written.model?.parts ?? [];
+    if (parts.length === 0) return `${KEPT}: its source has said the rest`;
+    this.state.amended = { ...about, ...(metadata && { metadata }) };
+    return `${result.brief.model} wrote ${enumerate(parts)}, checked against the material`;
   }
 
   // -- escalation
@@ -290,40 +395,93 @@ class Turn {
     round: number,
     because: string,
   ) {
-    this.state.stage = {
-      kind,
-      tier,
-      round,
-      serial: this.state.stage.serial + 1,
-      because,
-      startedAt: this.#now,
-      planned: false,
-      steps: [],
-    };
+    const isAgain = kind === 'last-resort' && this.state.stage.kind === 'last-resort';
+    this.#begin({ kind, tier, round, because });
     if (isOpen(this.state)) {
-      this.state.status = 'notifying';
-      this.#record({ what: 'escalated', because: `${because}: on to ${this.#label()}` });
+      const where = `${because}: on to ${this.#label()}`;
+      this.#record({ what: 'escalated', because: where });
+      // That the last resort is asked once more brings nobody new in.
+      if (!isAgain) {
+        this.#count({ escalations: this.#tally.escalations + 1 });
+        this.#callBack('handoff.escalated', { because: where });
+      }
     }
     this.#askForPlan();
   }
 
+  #begin(stage: {
+    readonly kind: 'tier' | 'last-resort' | 'announcement';
+    readonly tier: number;
+    readonly round: number;
+    readonly because: string;
+    readonly assignee?: string;
+  }): void {
+    this.state.stage = {
+      ...stage,
+      serial: this.state.stage.serial + 1,
+      startedAt: this.#now,
+      planned: false,
+      steps: [],
+    };
+    if (isOpen(this.state)) this.state.status = 'notifying';
+  }
+
+  /** Ends a wait: whom there is to tell now is planned anew. */
+  #wake(): void {
+    delete this.state.stage.notBefore;
+    this.state.stage.waited = true;
+    if (isOpen(this.state)) this.state.status = 'notifying';
+    this.#askForPlan();
+  }
+
   #askForPlan(): void {
-    const { stage, standings } = this.state;
-    const { policy } = this.#input;
+    const { stage } = this.state;
     stage.planned = false;
     stage.startedAt = this.#now;
-    const { notify, ladder } =
-      stage.kind === 'tier' ? (policy.tiers[stage.tier] ?? policy.lastResort) : policy.lastResort;
-    const passed =
-      stage.kind === 'tier'
-        ? Object.keys(standings).filter((id) => standings[id] === 'passed')
-        : [];
+    stage.steps = [];
+    // What was accepted under an earlier plan did not arrive, or there would be no other.
+    delete stage.firstAcceptedAt;
     this.effects.push({
       type: 'plan',
       serial: stage.serial,
       label: this.#label(),
-      request: { notify, ladder, passed },
+      request: this.#requestPlan(),
     });
+  }
+
+  #requestPlan(): PlanRequest {
+    const { stage, standings } = this.state;
+    const { policy } = this.#input;
+    const { lastResort, timing } = policy;
+    const tier = tierOf(policy, stage);
+    if (!tier) {
+      const { notify, ladder } = lastResort;
+      return {
+        at: this.#now,
+        notify,
+        ladder,
+        passed: [],
+        later: [],
+        isLast: true,
+        lastsMs: lastResort.remindEveryMs,
+        ...(timing && { timing: asLast(timing) }),
+      };
+    }
+    const { contact, dueAt } = this.#handoff.action;
+    return {
+      at: this.#now,
+      notify: tier.notify,
+      ladder: tier.ladder,
+      passed: Object.keys(standings).filter((id) => standings[id] === 'passed'),
+      later: [
+        ...policy.tiers.slice(stage.tier + 1),
+        ...(stage.round < policy.repeat ? policy.tiers : []),
+      ].map(({ notify, ladder }) => ({ notify, ladder })),
+      lastsMs: tier.escalateAfterMs,
+      ...(timing && { timing }),
+      ...(dueAt !== undefined && { deadline: dueAt }),
+      ...(contact && { contact }),
+    };
   }
 
   #follow(plan: TierPlan): void {
@@ -339,8 +497,13 @@ class Turn {
       this.#record({ what: 'waiting', because: plan.notBefore.because });
       return;
     }
+    if (plan.toLastResort !== undefined) {
+      this.#enter('last-resort', 0, stage.round, plan.toLastResort);
+      return;
+    }
     stage.planned = true;
     stage.startedAt = this.#now;
+    if (plan.pauses) stage.pauses = plan.pauses;
     for (const person of plan.people) {
       this.state.names[person.recipient] = person.name;
       // The last resort asks again those who passed before.
@@ -351,21 +514,25 @@ class Turn {
         stage.steps.push({
           recipient: person.recipient,
           channel: step.channel,
-          dueAt: instantAfter(this.#now, step.afterMs),
+          dueAt: latest(instantAfter(this.#now, step.afterMs, plan.pauses), step.notBefore),
+          ...(step.notBefore !== undefined && { notBefore: step.notBefore }),
+          ...(step.anyway === true && { anyway: true }),
         });
       }
     }
     if (stage.kind === 'announcement') {
       this.#standDown(plan.people.map((person) => person.recipient));
     }
-    const who = plan.people.map((person) => person.name).join(', ');
+    const who = plan.people
+      .map(({ name, because }) => (because === undefined ? name : `${name} (${because})`))
+      .join(', ');
     this.#record({ what: 'planned', because: `${this.#label()}: ${who || 'nobody to tell'}` });
   }
 
   // -- notifications
 
   /** Sends what the stage is about on one channel and returns the notification's id. */
-  #offer(recipient: string, channel: Channel): string {
+  #offer({ recipient, channel, anyway = false }: StageStep): string {
     const { stage } = this.state;
     const notice =
       1 +
@@ -373,9 +540,12 @@ class Turn {
         (earlier) =>
           earlier.recipient === recipient &&
           (earlier.kind === 'offer' || earlier.kind === 'last-resort') &&
-          earlier.status !== 'failed',
+          earlier.status !== 'failed' &&
+          earlier.status !== 'held',
       ).length;
     const because = stage.because;
+    const { lastResort, timing } = this.#input.policy;
+    const rules = anyway ? undefined : timing;
     switch (stage.kind) {
       case 'tier': {
         const message: Message = {
@@ -384,15 +554,22 @@ class Turn {
           notice,
           ...(because !== undefined && { because }),
         };
-        const tier = this.#input.policy.tiers[stage.tier];
-        return this.#send(recipient, channel, message, tier?.escalateAfterMs ?? 60_000);
+        const tier = tierOf(this.#input.policy, stage);
+        return this.#send(
+          recipient,
+          channel,
+          message,
+          tier?.escalateAfterMs ?? 60_000,
+          rules && ruleOn(channel, rules.whenQuiet),
+        );
       }
       case 'last-resort':
         return this.#send(
           recipient,
           channel,
           { kind: 'last-resort', notice, because: because ?? 'nobody took it' },
-          this.#input.policy.lastResort.remindEveryMs,
+          lastResort.remindEveryMs,
+          rules && ruleOn(channel, asLast(rules).whenQuiet),
         );
       case 'announcement':
         return this.#send(
@@ -400,54 +577,116 @@ class Turn {
           channel,
           { kind: 'expired', because: because ?? 'nobody took it' },
           ANNOUNCE_FOR_MS,
+          rules && ruleOn(channel, asLast(rules).whenQuiet),
         );
     }
   }
 
-  /** Writes to somebody outside the ladders, on the channel they were last reached on. */
+  /** Writes to somebody outside the ladders: to their phone if it rang for this, else by the way that reached them. */
   #write(recipient: string, message: Message): void {
-    const reached = Object.values(this.state.notifications).filter(
-      (earlier) => earlier.recipient === recipient && earlier.status === 'accepted',
+    const channel = this.#channelTo(recipient);
+    this.#send(
+      recipient,
+      channel,
+      message,
+      WRITE_FOR_MS,
+      this.#ruleFor(message, recipient, channel),
     );
-    const ladder = this.#input.policy.tiers[0]?.ladder ?? [];
-    const channel = reached.at(-1)?.channel ?? ladder[0]?.channel ?? 'sms';
-    this.#send(recipient, channel, message, WRITE_FOR_MS);
   }
 
-  #send(recipient: string, channel: Channel, message: Message, giveUpAfterMs: number): string {
+  #channelTo(recipient: string): Channel {
+    const reached = Object.values(this.state.notifications)
+      .filter((earlier) => earlier.recipient === recipient && earlier.status === 'accepted')
+      .map((earlier) => earlier.channel);
+    const ladder = this.#input.policy.tiers[0]?.ladder ?? [];
+    const last = reached.at(-1) ?? ladder[0]?.channel ?? 'sms';
+    // Whoever was called reads the rest.
+    return reached.includes('sms') || last === 'voice' ? 'sms' : last;
+  }
+
+  /**
+   * Whoever took it, or was asked, a moment ago is at it and hears at once what became of it. A reminder or stand-down
+   * for somebody who did or was long ago waits for the end of their quiet hours.
+   */
+  #ruleFor({ kind }: Message, recipient: string, channel: Channel): QuietRule | undefined {
+    const { timing } = this.#input.policy;
+    if (
+      (kind !== 'stand-down' && kind !== 'amended' && kind !== 'reminder') ||
+      !timing ||
+      ruleOn(channel, timing.whenQuiet) === 'ignore'
+    )
+      return undefined;
+    const lastTold = Object.values(this.state.notifications)
+      .filter((earlier) => earlier.recipient === recipient && earlier.status === 'accepted')
+      .map(({ at }) => at)
+      .at(-1);
+    const { owner } = this.state;
+    const lastActive = kind === 'reminder' ? owner?.since : lastTold;
+    const isAtIt =
+      lastActive !== undefined && Date.parse(this.#now) < Date.parse(lastActive) + AT_IT_FOR_MS;
+    return isAtIt ? undefined : 'wait';
+  }
+
+  #send(
+    recipient: string,
+    channel: Channel,
+    message: Message,
+    giveUpAfterMs: number,
+    whenQuiet: QuietRule = 'ignore',
+  ): string {
     const id = `n${Object.keys(this.state.notifications).length + 1}`;
     this.state.notifications[id] = {
       id,
       recipient,
       channel,
       kind: message.kind,
+      ...(message.kind === 'released' && { because: message.because }),
       reportBy: instantAfter(this.#now, giveUpAfterMs),
       status: 'sending',
       at: this.#now,
     };
     this.effects.push({
       type: 'notify',
-      order: { id, recipient, channel, message, giveUpAfterMs },
+      order: {
+        id,
+        recipient,
+        channel,
+        message,
+        giveUpAfterMs,
+        ...(whenQuiet !== 'ignore' && !isMailbox(recipient) && { whenQuiet }),
+        ...(this.state.stage.waited === true && { isReleased: true }),
+      },
     });
     return id;
   }
 
-  #accepted(id: string): void {
-    const notification = this.state.notifications[id];
+  #accepted(id: string, isBundled = false): void {
+    const notification = lookUp(this.state.notifications, id);
     if (!notification || !isUnderway(notification.status)) return;
+    const orderedAt = notification.at;
     notification.status = 'accepted';
     notification.at = this.#now;
     const { recipient, channel, kind } = notification;
     this.#record({
       what: 'sent',
-      because: `${WHAT_WAS_SENT[kind]} to ${this.state.names[recipient] ?? recipient} by ${channel}`,
+      because: `${WHAT_WAS_SENT[kind]} to ${this.state.names[recipient] ?? recipient} by ${channel}${isBundled ? ', together with what else waits for them' : ''}`,
       responder: recipient,
       channel,
     });
     if (kind !== 'offer' && kind !== 'last-resort') return;
-    const { stage, standings, owner, ending } = this.state;
+    const { stage } = this.state;
     if (stage.steps.some((step) => step.notification === id)) stage.firstAcceptedAt ??= this.#now;
+    if (this.#tally.firstToldAt === undefined) this.#count({ firstToldAt: this.#now });
+    this.#wasAsked(recipient);
+    this.#tellIfStale(recipient, orderedAt);
+  }
+
+  /** Somebody has, or may have, an offer on their phone. */
+  #wasAsked(recipient: string): void {
+    const { standings, owner, ending } = this.state;
     if (isMailbox(recipient) || owner?.responder === recipient) return;
+    // Whoever ended it, the news of their own message being slower than they were, knows.
+    if (ending?.by?.kind === 'responder' && ending.by.id === recipient) return;
     if (standings[recipient] === 'passed') return;
     if (owner || ending) {
       // It went out while being called off: that person must not act on it.
@@ -459,26 +698,123 @@ class Turn {
     }
   }
 
-  #notSent(id: string, because: string, cancelled: boolean): void {
-    const notification = this.state.notifications[id];
+  #notSent(event: Extract<HandoffEvent, { type: 'not-sent' }>): void {
+    const { because, cancelled = false, uncertain = false } = event;
+    const notification = lookUp(this.state.notifications, event.notification);
     if (!notification || !isUnderway(notification.status)) return;
     notification.status = cancelled ? 'cancelled' : 'failed';
     notification.at = this.#now;
     this.#recordFailure('not-sent', notification, because);
+    const { kind, recipient } = notification;
+    if (uncertain && (kind === 'offer' || kind === 'last-resort')) this.#wasAsked(recipient);
+  }
+
+  /** The moment had become a wrong one by the time it was to be sent. */
+  #held({ notification: id, until, because }: Extract<HandoffEvent, { type: 'held' }>): void {
+    const notification = lookUp(this.state.notifications, id);
+    if (!notification || !isUnderway(notification.status)) return;
+    const { recipient, channel, kind } = notification;
+    notification.status = 'held';
+    notification.at = this.#now;
+    const name = this.state.names[recipient] ?? recipient;
+    this.#record({
+      what: 'held',
+      because: `${WHAT_WAS_SENT[kind]} to ${name} by ${channel}: ${because}`,
+      responder: recipient,
+      channel,
+    });
+    const { stage } = this.state;
+    const step = stage.steps.find((candidate) => candidate.notification === id);
+    if (!step) {
+      if (until !== undefined && !isInLadder(kind)) this.#hold(notification, until, because);
+      return;
+    }
+    if (stage.kind !== 'announcement' && (!isOpen(this.state) || this.state.owner)) return;
+    stage.steps = stage.steps.filter((candidate) => candidate !== step);
+    const isAnybodyTold = stage.steps.some((other) => {
+      const status = this.#statusOf(other);
+      return status === 'accepted' || (status !== undefined && isUnderway(status));
+    });
+    const replans = stage.replans ?? 0;
+    if (!isAnybodyTold && replans < MAX_REPLANS) {
+      stage.replans = replans + 1;
+      this.#askForPlan();
+    } else if (until !== undefined && stage.kind !== 'tier') {
+      stage.steps.push({ recipient, channel, dueAt: until, notBefore: until });
+    } else if (!isAnybodyTold && stage.kind !== 'tier') {
+      // Nobody comes after these, and nobody knows until when they are away.
+      stage.steps.push({ recipient, channel, dueAt: this.#now, anyway: true });
+    } else if (until !== undefined && this.#waitsOn(channel)) {
+      stage.steps.push({ recipient, channel, dueAt: until, notBefore: until });
+    }
+  }
+
+  #waitsOn(channel: Channel): boolean {
+    const { timing } = this.#input.policy;
+    return timing !== undefined && ruleOn(channel, timing.whenQuiet) === 'wait';
+  }
+
+  #hold({ recipient, channel, kind }: Notification, at: string, because: string): void {
+    const others = (this.state.held ?? []).filter(
+      (other) => other.recipient !== recipient || other.kind !== kind,
+    );
+    this.state.held = [...others, { at, because, recipient, channel, kind }];
+  }
+
+  /** Sends what was held back until now, if it is still to be said. */
+  #sendHeld(): boolean {
+    const due = this.state.held?.find(({ at }) => this.#isDue(at));
+    if (!due) return false;
+    this.state.held = this.state.held?.filter((other) => other !== due) ?? [];
+    const message = this.#repeatable(due.kind, due.recipient, '');
+    if (message) this.#write(due.recipient, message);
+    return true;
   }
 
   #undelivered(id: string, because: string): void {
-    const notification = this.state.notifications[id];
-    if (!notification || notification.status === 'failed' || notification.status === 'cancelled')
+    const notification = lookUp(this.state.notifications, id);
+    if (!notification || !['sending', 'cancelling', 'accepted'].includes(notification.status))
       return;
+    // A call after which somebody has pressed a key has done its work, however it ended.
+    if (notification.channel === 'voice' && !this.#isStillAsked(notification.recipient)) return;
     notification.status = 'failed';
     notification.at = this.#now;
     this.#recordFailure('undelivered', notification, because);
   }
 
+  #isStillAsked(recipient: string): boolean {
+    return (
+      isOpen(this.state) &&
+      !this.state.owner &&
+      this.state.standings[recipient] === 'asked' &&
+      lookUp(this.state.snoozes ?? {}, recipient) === undefined
+    );
+  }
+
+  /** Asks again whoever asked for that, if it still waits for them. */
+  #endSnooze(): boolean {
+    const { snoozes } = this.state;
+    if (!snoozes || !isOpen(this.state) || this.state.owner) return false;
+    const recipient = Object.keys(snoozes).find((id) => this.#isDue(snoozes[id] ?? ''));
+    if (recipient === undefined) return false;
+    this.#forgetSnooze(recipient);
+    const { kind, steps } = this.state.stage;
+    if (this.state.standings[recipient] !== 'asked' || kind === 'announcement') return true;
+    // A step of the ladder may just have been waiting for this.
+    if (steps.some((step) => step.recipient === recipient && this.#isStepDue(step))) return true;
+    this.#offer({ recipient, channel: this.#channelTo(recipient), dueAt: this.#now });
+    return true;
+  }
+
+  #forgetSnooze(recipient: string): void {
+    this.state.snoozes = Object.fromEntries(
+      Object.entries(this.state.snoozes ?? {}).filter(([id]) => id !== recipient),
+    );
+  }
+
   #recordFailure(
     what: 'not-sent' | 'undelivered',
-    { recipient, channel, kind, status }: Notification,
+    { recipient, channel, kind, status, because: said = '' }: Notification,
     because: string,
   ): void {
     const name = this.state.names[recipient] ?? recipient;
@@ -489,21 +825,28 @@ class Turn {
       channel,
     });
     // What is not part of a ladder has no next step; it is tried once on the other channel.
-    const inLadder = kind === 'offer' || kind === 'last-resort' || kind === 'expired';
-    if (inLadder || status === 'cancelled' || channel === 'email' || isMailbox(recipient)) return;
-    const message = this.#repeatable(kind, recipient, because);
+    if (isInLadder(kind) || status === 'cancelled' || channel === 'email' || isMailbox(recipient))
+      return;
+    const message = this.#repeatable(kind, recipient, said);
     if (message) this.#send(recipient, 'email', message, WRITE_FOR_MS);
   }
 
   #repeatable(kind: Message['kind'], recipient: string, because: string): Message | undefined {
-    const { owner } = this.state;
+    const { owner, standings } = this.state;
     switch (kind) {
       case 'reminder':
         return owner?.responder === recipient ? { kind, actBy: owner.actBy } : undefined;
       case 'stand-down':
-        return { kind, because: this.#describeOutcome() };
+        // They may have been asked again since.
+        return standings[recipient] === 'stood-down'
+          ? { kind, because: this.#describeOutcome() }
+          : undefined;
       case 'released':
         return { kind, because };
+      case 'amended':
+        return standings[recipient] === 'asked' || owner?.responder === recipient
+          ? this.#phraseAmendment(recipient)
+          : undefined;
       default:
         return undefined;
     }
@@ -522,19 +865,22 @@ class Turn {
   // -- commands
 
   #command(command: Command): void {
-    if (this.state.results[command.id]) {
+    if (lookUp(this.state.results, command.id)) {
       if (command.confirm) this.#answer(command.id);
       return;
     }
     if (command.by.kind === 'responder') this.state.names[command.by.id] = command.by.name;
     const effect = this.#run(command);
+    const until = effect === 'snoozed' ? this.#snoozedUntil(command.by.id) : undefined;
     const { owner, ending } = this.state;
     this.state.results[command.id] = {
       commandId: command.id,
       verb: command.verb,
       by: command.by,
+      via: command.via,
       at: this.#now,
       effect,
+      ...(until !== undefined && { until }),
       ...(owner && {
         owner: { responder: owner.responder, name: owner.name, since: owner.since },
       }),
@@ -558,7 +904,15 @@ class Turn {
       case 'take':
         if (by.kind !== 'responder') return this.#refuse(command, 'held-by-other');
         if (isOwner) return 'already-yours';
-        return owner ? this.#refuse(command, 'held-by-other') : this.#take(by, command.via);
+        if (!owner) return this.#take(by, command.via);
+        if (command.over !== true) return this.#refuse(command, 'held-by-other');
+        // They are told with the others who has it now.
+        this.state.standings[owner.responder] = 'asked';
+        return this.#take(by, command.via, owner);
+      case 'snooze':
+        if (by.kind !== 'responder' || (owner && !isOwner))
+          return this.#refuse(command, 'held-by-other');
+        return this.#snooze(by, command.forMs ?? SNOOZE_MS);
       case 'pass':
         if (owner && !isOwner) return this.#refuse(command, 'held-by-other');
         return this.#pass(command, by);
@@ -591,10 +945,14 @@ class Turn {
           ...(by.kind === 'responder' && { responder: by.id }),
         });
         return 'noted';
+      case 'amend':
+        return this.#amend(command, by);
+      case 'reassign':
+        return this.#reassign(command, by);
     }
   }
 
-  #take(by: { id: string; name: string }, via: string): CommandEffect {
+  #take(by: { id: string; name: string }, via: string, from?: Ownership): CommandEffect {
     const { actWithinMs } = this.#input.policy;
     this.state.status = 'owned';
     this.state.owner = {
@@ -606,10 +964,113 @@ class Turn {
       actBy: instantAfter(this.#now, actWithinMs),
     };
     delete this.state.stage.notBefore;
-    this.#record({ what: 'taken', because: `${by.name} took it by ${via}`, responder: by.id });
+    this.#count({ takenAt: this.#tally.takenAt ?? this.#now, takenBy: by.id });
+    const how = from ? `took it over from ${from.name}` : 'took it';
+    this.#record({ what: 'taken', because: `${by.name} ${how} by ${via}`, responder: by.id });
     this.#callOff();
     this.#standDown([by.id], { [by.id]: 'owner' });
+    this.#callBack('handoff.taken', { by: { kind: 'responder', ...by } });
     return 'taken';
+  }
+
+  #amend({ amendment }: Command & { verb: 'amend' }, by: Actor): CommandEffect {
+    const { amended, changes } = applyAmendment(this.#handoff, amendment);
+    if (changes.length === 0) return 'unchanged';
+    this.state.amended = amended;
+    this.state.changes = changes;
+    this.state.amendedAt = this.#now;
+    this.#record({
+      what: 'amended',
+      because: `${nameActor(by)} changed ${enumerate(changes.map(({ what }) => what))}`,
+    });
+    const { owner, standings } = this.state;
+    const told = Object.keys(standings).filter((id) => standings[id] === 'asked');
+    for (const id of owner ? [owner.responder] : told) this.#tellAmendment(id);
+    // Until when it may wait depends on both.
+    const isMoved =
+      amendment.action?.contact !== undefined || amendment.action?.dueAt !== undefined;
+    if (isMoved && !owner && this.state.stage.notBefore) this.#wake();
+    return 'amended';
+  }
+
+  #tellAmendment(recipient: string): void {
+    if (!(this.state.changes ?? []).some(isWorthTelling)) return;
+    this.#write(recipient, this.#phraseAmendment(recipient));
+  }
+
+  #phraseAmendment(recipient: string): Message {
+    const changes: readonly Change[] = (this.state.changes ?? []).filter(isWorthTelling);
+    const isTheirs = this.state.owner?.responder === recipient;
+    return { kind: 'amended', changes, ...(isTheirs && { isTheirs }) };
+  }
+
+  /** What left before a change, and arrives after it, says what is no longer so. */
+  #tellIfStale(recipient: string, orderedAt: string): void {
+    const { amendedAt, standings } = this.state;
+    if (amendedAt === undefined || Date.parse(orderedAt) >= Date.parse(amendedAt)) return;
+    if (standings[recipient] === 'asked' && !isMailbox(recipient)) this.#tellAmendment(recipient);
+  }
+
+  /** Gives it to one person: the others are told that it no longer waits for them. */
+  #reassign(command: Command & { verb: 'reassign' }, by: Actor): CommandEffect {
+    const { to, reason } = command;
+    const { owner, stage } = this.state;
+    if (owner ? owner.responder === to.id : stage.assignee === to.id) return 'unchanged';
+    this.state.names[to.id] = to.name;
+    const because = `${nameActor(by)} gave it to ${to.name}${withReason(reason)}`;
+    this.#record({ what: 'reassigned', because, responder: to.id });
+    this.#callOff();
+    this.state.snoozes = {};
+    if (owner) {
+      delete this.state.owner;
+      this.state.standings[owner.responder] = 'stood-down';
+      this.#write(owner.responder, { kind: 'released', because });
+    }
+    // Whoever passed it before may be given it all the same.
+    if (this.state.standings[to.id] === 'passed') this.state.standings[to.id] = 'stood-down';
+    this.#standDown([to.id], owner && { [owner.responder]: 'stood-down' }, because);
+    this.#begin({ kind: 'tier', tier: -1, round: stage.round, because, assignee: to.id });
+    this.#askForPlan();
+    return 'reassigned';
+  }
+
+  /**
+   * Leaves a person alone for a while. The tiers go on meanwhile: a snooze is no answer. An owner gets the time,
+   * and after it as long as between a reminder and the end of their time by the policy.
+   */
+  #snooze({ id, name }: { id: string; name: string }, forMs: number): CommandEffect {
+    const until = instantAfter(this.#now, Math.min(Math.max(forMs, SNOOZE.min), SNOOZE.max));
+    const { owner } = this.state;
+    if (owner) {
+      const actBy = instantAfter(until, this.#input.policy.actWithinMs / 2);
+      this.state.owner = {
+        ...owner,
+        remindAt: until,
+        reminded: false,
+        actBy: Date.parse(actBy) > Date.parse(owner.actBy) ? actBy : owner.actBy,
+      };
+      this.#record({
+        what: 'snoozed',
+        because: `${name} needs ${formatDuration(forMs)} more`,
+        responder: id,
+      });
+    } else {
+      this.state.snoozes = { ...this.state.snoozes, [id]: until };
+      if (this.state.standings[id] !== 'asked') {
+        this.state.standings[id] = 'asked';
+        this.effects.push({ type: 'tell-standings', standings: { [id]: 'asked' } });
+      }
+      this.#record({
+        what: 'snoozed',
+        because: `${name} asked to be told again in ${formatDuration(forMs)}`,
+        responder: id,
+      });
+    }
+    return 'snoozed';
+  }
+
+  #snoozedUntil(id: string): string | undefined {
+    return this.state.owner?.remindAt ?? lookUp(this.state.snoozes ?? {}, id);
   }
 
   #pass(command: Command & { verb: 'pass' }, by: Command['by']): CommandEffect {
@@ -621,10 +1082,15 @@ class Turn {
     }
     if (this.state.standings[by.id] === 'passed') return 'passed';
     this.#record({ what: 'passed', because, responder: by.id });
+    const kind = classifyReason(command.reason, this.#handoff.action.outcomes);
+    const others = this.#tally.declined.filter((entry) => !entry.startsWith(`${by.id}:`));
+    this.#count({ declined: [...others, `${by.id}:${kind}`] });
     if (owner) delete this.state.owner;
+    this.#forgetSnooze(by.id);
     this.state.standings[by.id] = 'passed';
     this.effects.push({ type: 'tell-standings', standings: { [by.id]: 'passed' } });
     if (owner) this.#advance(because);
+    else if (this.state.stage.notBefore) this.#wake();
     return 'passed';
   }
 
@@ -653,6 +1119,7 @@ class Turn {
     // An expiry is told when it is known who hears of it by the announcement.
     if (ending.status !== 'expired') this.#standDown(by?.kind === 'responder' ? [by.id] : []);
     this.effects.push({ type: 'tell-closed', responders: involved, ending });
+    this.#callBack(`handoff.${ending.status}`, ending.by ? { by: ending.by } : {});
   }
 
   #expire(): void {
@@ -665,9 +1132,12 @@ class Turn {
   }
 
   /** Tells everyone for whom it waits that it no longer does, except those who know. */
-  #standDown(except: readonly string[], standings: Readonly<Record<string, Standing>> = {}): void {
+  #standDown(
+    except: readonly string[],
+    standings: Readonly<Record<string, Standing>> = {},
+    because = this.#describeOutcome(),
+  ): void {
     const changed: Record<string, Standing> = { ...standings };
-    const because = this.#describeOutcome();
     for (const [id, standing] of Object.entries(this.state.standings)) {
       if (standing !== 'asked' || except.includes(id)) continue;
       changed[id] = 'stood-down';
@@ -690,22 +1160,23 @@ class Turn {
 
   /** A declared outcome may be given as such or as the first word of the text; anything else is a note. */
   #nameOutcome(command: Command & { verb: 'resolve' }): { outcome?: string; note?: string } {
-    const declared = this.#input.handoff.action.outcomes;
-    if (command.outcome !== undefined) {
-      return {
-        outcome: command.outcome,
-        ...(command.note !== undefined && { note: command.note }),
-      };
+    const declared = this.#handoff.action.outcomes;
+    const { outcome: given, note } = command;
+    if (given !== undefined && (declared.length === 0 || declared.includes(given))) {
+      return { outcome: given, ...(note !== undefined && { note }) };
     }
-    const text = command.note?.trim() ?? '';
-    const outcome = declared.find((word) =>
-      new RegExp(`^${word.replaceAll('-', '[ -]?')}\\b`, 'i').test(text),
-    );
-    const note = (outcome === undefined ? text : text.slice(outcome.length)).replace(
-      /^[\s,.:;-]+/,
-      '',
-    );
-    return { ...(outcome !== undefined && { outcome }), ...(note && { note }) };
+    const text = [given, note]
+      .filter((part) => part !== undefined)
+      .join(': ')
+      .trim();
+    // The longest first: "bad-lead" is not the outcome "bad" with a note.
+    const matches = declared
+      .map((outcome) => ({ outcome, said: readKind(outcome, text) ?? '' }))
+      .filter(({ said }) => said !== '')
+      .sort((one, other) => other.said.length - one.said.length);
+    const { outcome, said = '' } = matches[0] ?? {};
+    const rest = text.slice(said.length).replace(/^[\s,.:;-]+/, '');
+    return { ...(outcome !== undefined && { outcome }), ...(rest && { note: rest }) };
   }
 
   #refuse(command: Command, effect: 'held-by-other' | 'closed'): CommandEffect {
@@ -724,19 +1195,54 @@ class Turn {
   }
 
   #answer(commandId: string): void {
-    const result = this.state.results[commandId];
+    const result = lookUp(this.state.results, commandId);
     if (result?.by.kind !== 'responder') return;
-    this.#send(result.by.id, 'sms', { kind: 'answer', result }, WRITE_FOR_MS);
+    const channel = result.via === 'email' ? 'email' : 'sms';
+    this.#send(result.by.id, channel, { kind: 'answer', result }, WRITE_FOR_MS);
+  }
+
+  // -- what the source hears, and what is counted
+
+  #callBack(type: CallbackType, about: { by?: Actor; because?: string }): void {
+    const { callbackUrl } = this.#input.handoff;
+    if (callbackUrl === undefined) return;
+    const sequence = this.#tally.callbacks + 1;
+    this.#count({ callbacks: sequence });
+    const event = describeEvent(this.#input, this.state, {
+      type,
+      sequence,
+      at: this.#now,
+      ...about,
+    });
+    this.effects.push({ type: 'call-back', callback: { url: callbackUrl, event } });
+  }
+
+  get #tally(): Tally {
+    return this.state.tally ?? emptyTally();
+  }
+
+  #count(news: Partial<Tally>): void {
+    this.state.tally = { ...this.#tally, ...news };
   }
 
   // -- small things
+
+  get #handoff(): Handoff {
+    return currentHandoff(this.#input, this.state);
+  }
 
   #isDue(at: string): boolean {
     return Date.parse(at) <= Date.parse(this.#now);
   }
 
+  /** Without end only what others say can come in: it must not grow beyond what a workflow may carry. */
   #record(entry: Omit<TimelineEntry, 'at'>): void {
-    this.state.timeline.push({ at: this.#now, ...entry });
+    const { timeline } = this.state;
+    const isSaid = entry.what === 'noted' || entry.what === 'refused';
+    if (isSaid && timeline.length >= LAST_SAID) return;
+    const isLong = isSaid && timeline.length >= LONG_SAID && entry.because.length > SHORT;
+    const because = isLong ? `${entry.because.slice(0, SHORT)}…` : entry.because;
+    timeline.push({ at: this.#now, ...entry, because });
   }
 }
 
@@ -744,13 +1250,49 @@ class Turn {
 const WRITE_FOR_MS = 15 * 60_000;
 const ANNOUNCE_FOR_MS = 24 * 3_600_000;
 
+/** For so long after a message somebody may be acting on it. */
+const AT_IT_FOR_MS = 3_600_000;
+
+/** From so many entries on what is said is cut to so many characters, and from so many on it is left out. */
+const LONG_SAID = 500;
+const SHORT = 200;
+const LAST_SAID = 3_000;
+
+/** How long a snooze lasts unless it says so, and what it is kept within. */
+const SNOOZE_MS = 15 * 60_000;
+const SNOOZE = { min: 60_000, max: 24 * 3_600_000 } as const;
+
+/** How often a stage is planned anew because the moment was wrong when it came to sending. */
+const MAX_REPLANS = 3;
+
+/** Nobody comes after the last resort: where others would be skipped, these are waited for. */
+function asLast(timing: Timing): Timing {
+  const wait = (rule: QuietRule): QuietRule => (rule === 'skip' ? 'wait' : rule);
+  const { sms, voice = sms, email } = timing.whenQuiet;
+  return {
+    whenQuiet: { sms: wait(sms), voice: wait(voice), email: wait(email) },
+    whenTooLate: 'wait',
+    whenNobodyAwake: 'wait',
+    timeouts: 'always',
+  };
+}
+
+function isInLadder(kind: Message['kind']): boolean {
+  return kind === 'offer' || kind === 'last-resort' || kind === 'expired';
+}
+
+function latest(at: string, notBefore: string | undefined): string {
+  return notBefore !== undefined && Date.parse(notBefore) > Date.parse(at) ? notBefore : at;
+}
+
 const WHAT_WAS_SENT: Readonly<Record<Message['kind'], string>> = {
-  offer: 'asked',
+  offer: 'offer',
   'last-resort': 'last resort',
   reminder: 'reminder',
   released: 'notice that it moved on',
   'stand-down': 'stand-down',
   expired: 'announcement of the end',
+  amended: 'notice of a change',
   answer: 'answer',
 };
 

@@ -9,6 +9,13 @@ const UNITS_MS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1_000] as const;
 const COMPACT = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 const ISO = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
+/** What a duration looks like, for descriptions of an API; which of them are in range is not in it. */
+export const DURATION_PATTERN = [
+  '^(?:(?=[0-9])(?:[0-9]{1,9}w)?(?:[0-9]{1,9}d)?(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?',
+  '|P(?=[0-9]|T[0-9])(?:[0-9]{1,9}W)?(?:[0-9]{1,9}D)?',
+  '(?:T(?=[0-9])(?:[0-9]{1,9}H)?(?:[0-9]{1,9}M)?(?:[0-9]{1,9}S)?)?)$',
+].join('');
+
 /**
  * Returns the milliseconds that a duration such as `90s`, `5m`, `1h30m`, `7d` or ISO 8601's `PT5M`, `P7D`
  * stands for, or undefined when the text is none. Years and months are refused: their length is not fixed.
@@ -35,7 +42,21 @@ export function formatDuration(ms: number): string {
   return `${Math.round(hours / 24)} days`;
 }
 
-/** Returns the ISO instant `ms` milliseconds after the ISO instant `at`. */
-export function instantAfter(at: string, ms: number): string {
-  return new Date(Date.parse(at) + ms).toISOString();
+/**
+ * Returns the ISO instant `ms` milliseconds after the ISO instant `at`. Time within a pause does not count;
+ * pauses are sorted and apart.
+ */
+export function instantAfter(
+  at: string,
+  ms: number,
+  pauses: readonly { readonly from: string; readonly until: string }[] = [],
+): string {
+  let end = Date.parse(at) + ms;
+  if (ms === 0) return new Date(end).toISOString();
+  for (const pause of pauses) {
+    const from = Math.max(Date.parse(pause.from), Date.parse(at));
+    const until = Date.parse(pause.until);
+    if (from < end && until > from) end += until - from;
+  }
+  return new Date(end).toISOString();
 }

@@ -18,10 +18,27 @@ export function formatWallTime(
   return `${day} ${time}`;
 }
 
+/** Returns an instant as a clock and a calendar show it, whenever it is read: `Mon 23 Nov 14:05`. */
+export function formatDayAndTime(at: string, timezone: string): string {
+  const instant = new Date(at);
+  const day = format(instant, timezone, { weekday: 'short', day: 'numeric', month: 'short' });
+  const time = format(instant, timezone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return `${day.replace(',', '')} ${time}`;
+}
+
 function dayOf(instant: Date, timezone: string): string {
   return format(instant, timezone, { year: 'numeric', month: '2-digit', day: '2-digit' });
 }
 
+/** Making a formatter takes far longer than using one. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function format(instant: Date, timeZone: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone, ...options }).format(instant);
+  const key = `${timeZone} ${Object.entries(options).join()}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-GB', { timeZone, ...options });
+    formatters.set(key, formatter);
+  }
+  return formatter.format(instant);
 }

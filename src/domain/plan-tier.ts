@@ -1,60 +1,306 @@
-import type { Directory } from './directory.ts';
-import { findResponder } from './directory.ts';
-import type { LadderStep } from './policy.ts';
-import { isMailbox, type PlanRequest, type TierPlan } from './state.ts';
+import {
+  contactAgenda,
+  describeWait,
+  findFreeTime,
+  listPauses,
+  type Agenda,
+  type Agendas,
+  type FreeTime,
+} from './availability/agenda.ts';
+import { findResponder, type Responder } from './directory.ts';
+import { instantAfter } from './duration.ts';
+import type { Channel, LadderStep, QuietRule } from './policy.ts';
+import { ruleOn } from './quiet-rule.ts';
+import {
+  isMailbox,
+  type Notified,
+  type Pause,
+  type PlannedStep,
+  type PlanRequest,
+  type TierPlan,
+} from './state.ts';
+import { resolveTarget } from './targets.ts';
+
+type PlannedPerson = TierPlan['people'][number];
+type Skipped = TierPlan['skipped'][number];
+
+/** Somebody who cannot be told now, and when they can be. */
+interface Sleeper {
+  readonly responder: Responder;
+  readonly free: FreeTime;
+}
+
+/** A tier as it could be notified, before it is known what to do when that is nobody. */
+interface Draft {
+  readonly people: readonly PlannedPerson[];
+  readonly skipped: readonly Skipped[];
+  /** Those among the skipped who only cannot be told now. */
+  readonly sleepers: readonly Sleeper[];
+  /** Those among the people whose every step waits. */
+  readonly waiting: readonly Sleeper[];
+}
 
 /**
- * Returns the plan of one tier as the directory stands now. A step whose channel a person does not have is
- * left out and the next one takes its time, so that a missing phone costs no minute.
+ * Returns the plan of one tier as the directory and the calendars stand at the instant of the request. A step
+ * whose channel a person does not have, or must not be used then, is left out and the next one takes its time,
+ * so that a missing phone costs no minute.
  */
-export function planTier(request: PlanRequest, directory: Directory): TierPlan {
-  const people: TierPlan['people'][number][] = [];
-  const skipped: TierPlan['skipped'][number][] = [];
-  for (const recipient of new Set(request.notify.flatMap((target) => expand(target, directory)))) {
-    if (isMailbox(recipient)) {
-      const name = recipient.slice('mailto:'.length);
-      people.push({ recipient, name, steps: [{ channel: 'email', afterMs: 0 }] });
-      continue;
+export function planTier(request: PlanRequest, agendas: Agendas): TierPlan {
+  const planner = new Planner(request, agendas);
+  const plan = planner.plan();
+  return { ...plan, ...(planner.pauses.length > 0 && { pauses: planner.pauses }) };
+}
+
+class Planner {
+  readonly pauses: readonly Pause[];
+  readonly #request: PlanRequest;
+  readonly #agendas: Agendas;
+  readonly #now: number;
+  readonly #contact: Agenda | undefined;
+
+  constructor(request: PlanRequest, agendas: Agendas) {
+    this.#request = request;
+    this.#agendas = agendas;
+    this.#now = Date.parse(request.at);
+    this.#contact =
+      request.contact && contactAgenda(request.contact, agendas.directory.organisation.timezone);
+    this.pauses =
+      request.timing?.timeouts === 'working-hours'
+        ? findPauses(agendas, this.#now, request.lastsMs)
+        : [];
+  }
+
+  plan(): TierPlan {
+    const draft = this.#draft(this.#request);
+    const { people, skipped } = draft;
+    if (people.length > draft.waiting.length) return { people, skipped };
+    if (people.length > 0) {
+      // Nobody waits for who is away, but whoever is back before the others wake can be told by then.
+      const everybody = [...draft.waiting, ...draft.sleepers];
+      return { people: [], skipped, notBefore: this.#waitFor(everybody) };
     }
-    const responder = findResponder(directory, recipient);
-    if (!responder) {
-      skipped.push({ responder: recipient, because: `${recipient} is not in the directory` });
-      continue;
+    if (draft.sleepers.length === 0) return { people, skipped };
+    return this.#planForNobody(draft);
+  }
+
+  /** Nobody of the tier can be told now: on to whom else there is, or what the policy says when there is nobody. */
+  #planForNobody({ skipped, sleepers }: Draft): TierPlan {
+    const { later, timing, isLast = false } = this.#request;
+    const drafts = later.map((tier) => this.#draft(tier));
+    if (drafts.some(({ people }) => people.length > 0)) return { people: [], skipped };
+    const everybody = [...sleepers, ...drafts.flatMap((draft) => draft.sleepers)].filter(
+      ({ free }) => free.at !== undefined,
+    );
+    const wait = everybody.length > 0 ? this.#waitFor(everybody) : undefined;
+    const isTooLate = wait !== undefined && this.#isTooLate(Date.parse(wait.at));
+    const tellsAnyway =
+      timing?.whenNobodyAwake === 'ignore' ||
+      (isTooLate && timing?.whenTooLate === 'ignore') ||
+      (!wait && isLast);
+    if (tellsAnyway) {
+      const anyway = this.#draft(this.#request, true);
+      return { people: anyway.people, skipped: anyway.skipped };
     }
-    if (request.passed.includes(recipient)) {
-      skipped.push({ responder: recipient, because: `${responder.name} passed it on before` });
-      continue;
+    if (timing?.whenNobodyAwake === 'last-resort') {
+      return { people: [], skipped, toLastResort: 'nobody of any tier can be told now' };
     }
-    const has = { sms: responder.phone !== undefined, email: responder.email !== undefined };
-    const steps = keepReachable(request.ladder, (step) => has[step.channel]);
-    if (steps.length === 0) {
-      const channels = request.ladder.map((step) => step.channel).join(' or ');
-      skipped.push({ responder: recipient, because: `${responder.name} has no ${channels}` });
-    } else {
-      people.push({ recipient, name: responder.name, steps });
+    if (!wait) return { people: [], skipped };
+    return {
+      people: [],
+      skipped,
+      notBefore: { ...wait, because: `nobody can be told before: ${wait.because}` },
+    };
+  }
+
+  /** Returns the wait for whoever can be told first. */
+  #waitFor(sleepers: readonly Sleeper[]): { at: string; because: string } {
+    const [first] = [...sleepers].sort(
+      (one, other) => (one.free.at ?? Infinity) - (other.free.at ?? Infinity),
+    );
+    const at = first?.free.at ?? this.#now;
+    const late = this.#isTooLate(at) ? ', after the deadline' : '';
+    return {
+      at: new Date(at).toISOString(),
+      because: `${first ? this.#describe(first) : ''}${late}`,
+    };
+  }
+
+  #describe({ responder: { name, timezone }, free }: Sleeper): string {
+    return describeWait(free, { name, timezone, now: this.#now });
+  }
+
+  #isTooLate(at: number): boolean {
+    const { deadline } = this.#request;
+    return deadline !== undefined && at >= Date.parse(deadline);
+  }
+
+  #draft({ notify, ladder }: Notified, isForced = false): Draft {
+    const { directory } = this.#agendas;
+    const people: PlannedPerson[] = [];
+    const sleepers: Sleeper[] = [];
+    const waiting: Sleeper[] = [];
+    const { candidates, skipped } = this.#listCandidates(notify);
+    for (const [recipient, because] of candidates) {
+      if (isMailbox(recipient)) {
+        const name = recipient.slice('mailto:'.length);
+        people.push({ recipient, name, steps: [{ channel: 'email', afterMs: 0 }] });
+        continue;
+      }
+      const responder = findResponder(directory, recipient);
+      if (!responder) {
+        skipped.push({ responder: recipient, because: `${recipient} is not in the directory` });
+        continue;
+      }
+      const { name } = responder;
+      if (this.#request.passed.includes(recipient)) {
+        skipped.push({ responder: recipient, because: `${name} passed it on before` });
+        continue;
+      }
+      const hasPhone = responder.phone !== undefined;
+      const has = { sms: hasPhone, voice: hasPhone, email: responder.email !== undefined };
+      const reachable = keepSteps(ladder, (step) => (has[step.channel] ? step : undefined));
+      if (reachable.length === 0) {
+        const channels = new Set(ladder.map((step) => step.channel));
+        const without = [...channels].join(' or ');
+        skipped.push({ responder: recipient, because: `${name} has no ${without}` });
+        continue;
+      }
+      const quiet: Sleeper[] = [];
+      const steps = keepSteps(reachable, (step) => {
+        const { kept, free } = this.#fit(step, responder, isForced);
+        if (free) quiet.push({ responder, free });
+        return kept;
+      });
+      const [first] = quiet;
+      const reason = first && this.#describe(first);
+      if (steps.length === 0 && first && reason !== undefined) {
+        sleepers.push(first);
+        skipped.push({ responder: recipient, because: reason });
+        continue;
+      }
+      const { fault } = this.#agendas.of(recipient);
+      const notes = [
+        because,
+        reason,
+        fault === undefined ? undefined : `calendar ${fault}: taken as free`,
+      ].filter((note) => note !== undefined);
+      people.push({
+        recipient,
+        name,
+        steps,
+        ...(notes.length > 0 && { because: notes.join('; ') }),
+      });
+      if (first && steps.every(({ notBefore }) => notBefore !== undefined)) waiting.push(first);
+    }
+    return { people, skipped, sleepers, waiting };
+  }
+
+  /** Returns everybody who is meant, whoever is away replaced by their cover, each with what is to be said of that. */
+  #listCandidates(notify: readonly string[]): {
+    candidates: Map<string, string | undefined>;
+    skipped: Skipped[];
+  } {
+    const candidates = new Map<string, string | undefined>();
+    const skipped: Skipped[] = [];
+    for (const target of notify) {
+      const world = this.#agendas;
+      const { ids, nobody } = isMailbox(target)
+        ? { ids: [target] }
+        : resolveTarget(target, world, this.#now);
+      if (nobody !== undefined) skipped.push({ responder: target, because: nobody });
+      for (const id of ids) {
+        const cover = this.#findCover(id);
+        const because = cover === id ? undefined : `covers for ${this.#nameOf(id)}, who is away`;
+        if (because !== undefined) {
+          skipped.push({
+            responder: id,
+            because: `${this.#nameOf(id)} is away: ${this.#nameOf(cover)} covers`,
+          });
+        }
+        if (!candidates.has(cover)) candidates.set(cover, because);
+      }
+    }
+    return { candidates, skipped };
+  }
+
+  /** Follows covers of covers; where they go round in a circle, the first of them is asked. */
+  #findCover(id: string): string {
+    const seen = new Set<string>();
+    let current = id;
+    for (;;) {
+      seen.add(current);
+      const cover = this.#agendas.coverOf(current, this.#now);
+      if (cover === undefined || !findResponder(this.#agendas.directory, cover)) return current;
+      if (seen.has(cover)) return id;
+      current = cover;
     }
   }
-  return { people, skipped };
+
+  #nameOf(id: string): string {
+    return findResponder(this.#agendas.directory, id)?.name ?? id;
+  }
+
+  #ruleOn(channel: Channel): QuietRule {
+    const { timing } = this.#request;
+    return timing ? ruleOn(channel, timing.whenQuiet) : 'ignore';
+  }
+
+  /** Returns when a step may be taken, undefined when not at all, and what was in its way. */
+  #fit(
+    step: LadderStep,
+    { id }: Responder,
+    isForced: boolean,
+  ): { kept?: PlannedStep; free?: FreeTime } {
+    const rule = this.#ruleOn(step.channel);
+    if (rule === 'ignore') return { kept: step };
+    if (isForced) return { kept: { ...step, anyway: true } };
+    const due = Date.parse(instantAfter(this.#request.at, step.afterMs, this.pauses));
+    const agendas = [
+      this.#agendas.of(id),
+      ...(rule === 'wait' && this.#contact ? [this.#contact] : []),
+    ];
+    const free = findFreeTime(due, agendas);
+    if (free.at === due) return { kept: step };
+    // Quiet hours and meetings are waited out; whoever is away is passed over.
+    if (rule === 'skip' || free.at === undefined || free.blocks.includes('away')) return { free };
+    const decided = this.#isTooLate(free.at) ? this.#request.timing?.whenTooLate : 'wait';
+    if (decided === 'ignore') return { kept: { ...step, anyway: true } };
+    if (decided === 'skip') return { free };
+    return { kept: { ...step, notBefore: new Date(free.at).toISOString() }, free };
+  }
 }
 
-function expand(target: string, directory: Directory): readonly string[] {
-  if (!target.startsWith('team:')) return [target];
-  return directory.teams[target.slice('team:'.length)] ?? [];
-}
-
-function keepReachable(
+/** Returns the steps that are kept; the time of one that is not is taken by the next. */
+function keepSteps<S extends LadderStep>(
   ladder: readonly LadderStep[],
-  isReachable: (step: LadderStep) => boolean,
-): LadderStep[] {
-  const kept: LadderStep[] = [];
-  let inherited: number | undefined;
+  keep: (step: LadderStep) => S | undefined,
+): S[] {
+  const kept: S[] = [];
+  let inherited = Infinity;
   for (const step of ladder) {
-    if (isReachable(step)) {
-      kept.push({ ...step, afterMs: Math.min(step.afterMs, inherited ?? step.afterMs) });
-      inherited = undefined;
-    } else {
-      inherited = Math.min(step.afterMs, inherited ?? step.afterMs);
-    }
+    inherited = Math.min(inherited, step.afterMs);
+    const found = keep({ ...step, afterMs: inherited });
+    if (!found) continue;
+    kept.push(found);
+    inherited = Infinity;
   }
   return kept;
 }
+
+/** Returns when timeouts stand still, for as long as it takes a timeout to pass. */
+function findPauses({ directory }: Agendas, from: number, lastsMs: number): Pause[] {
+  for (let reach = 4 * 86_400_000; ; reach *= 2) {
+    const pauses = listPauses(directory, { from, until: from + reach });
+    const paused = pauses.reduce((sum, pause) => sum + pause.until - pause.from, 0);
+    // The clock of a tier starts with its first accepted message: at the latest that of its last step.
+    if (reach - paused > 2 * lastsMs + SLACK_MS || reach > MAX_REACH_MS) {
+      return pauses.map((pause) => ({
+        from: new Date(pause.from).toISOString(),
+        until: new Date(pause.until).toISOString(),
+      }));
+    }
+  }
+}
+
+const SLACK_MS = 3_600_000;
+const MAX_REACH_MS = 60 * 86_400_000;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { durationSchema, type Urgency } from './handoff.ts';
 
-/** The ways a notification can travel. Voice joins when it can ring for real. */
-export const channelSchema = z.enum(['sms', 'email']);
+/** The ways a notification can travel. */
+export const channelSchema = z.enum(['sms', 'voice', 'email']);
 export type Channel = z.infer<typeof channelSchema>;
 
 /** One step of a ladder: a channel and how long after the tier's start it is used. */
@@ -11,10 +11,32 @@ export interface LadderStep {
   readonly afterMs: number;
 }
 
+/** What to do about a person in quiet hours, on a holiday or in a meeting; whoever is away is passed over unless `ignore`. */
+export const quietRuleSchema = z.enum(['wait', 'skip', 'ignore']);
+export type QuietRule = z.infer<typeof quietRuleSchema>;
+
+/** The rule of each channel; `voice` is missing in handoffs from before it could ring. */
+export interface QuietRules {
+  readonly sms: QuietRule;
+  readonly voice?: QuietRule;
+  readonly email: QuietRule;
+}
+
+/** How a policy treats the moment; see docs/timing.md. */
+export interface Timing {
+  readonly whenQuiet: QuietRules;
+  /** When a wait would pass the action's deadline. */
+  readonly whenTooLate: QuietRule;
+  /** When nobody of any tier still to come can be told now. */
+  readonly whenNobodyAwake: 'wait' | 'ignore' | 'last-resort';
+  /** Which minutes the waits of ladders and tiers count. */
+  readonly timeouts: 'always' | 'working-hours';
+}
+
 /** One level of escalation. `label` names it in the timeline and the Temporal UI. */
 export interface Tier {
   readonly label: string;
-  /** Responder ids and `team:<name>`; who that is is found out at the moment of notifying. */
+  /** Responder ids, `team:<name>` and `rotation:<name>`; who that is is found out at the moment of notifying. */
   readonly notify: readonly string[];
   readonly ladder: readonly LadderStep[];
   readonly escalateAfterMs: number;
@@ -34,6 +56,8 @@ export interface EscalationPolicy {
   /** How many times the tiers are gone through again after the first time. */
   readonly repeat: number;
   readonly lastResort: LastResort;
+  /** Missing in handoffs from before there was any: everybody is told at once. */
+  readonly timing?: Timing;
   /** How long an owner has to finish before the handoff escalates again. */
   readonly actWithinMs: number;
   readonly expiresAfterMs: number;
@@ -41,7 +65,7 @@ export interface EscalationPolicy {
 
 const ladderStepSchema = z
   .union([channelSchema, z.partialRecord(channelSchema, durationSchema)], {
-    error: 'must be a channel (sms, email), or one with its wait, such as { email: 2m }',
+    error: 'must be a channel (sms, voice, email), or one with its wait, such as { voice: 90s }',
   })
   .refine((step) => typeof step === 'string' || Object.keys(step).length === 1, {
     error: 'must name one channel',
@@ -54,10 +78,13 @@ const ladderStepSchema = z
 
 const ladderSchema = z.array(ladderStepSchema).min(1).max(10);
 
-/** `alice` or `team:sales`. */
+/** `alice`, `team:sales` or `rotation:nights`. */
 const targetSchema = z
   .string()
-  .regex(/^(team:)?[a-z0-9][a-z0-9_-]*$/, 'must be a responder such as alice, or team:<name>');
+  .regex(
+    /^((team|rotation):)?[a-z0-9][a-z0-9_-]*$/,
+    'must be a responder such as alice, team:<name> or rotation:<name>',
+  );
 
 const tierSchema = z
   .strictObject({
@@ -79,12 +106,22 @@ const tierSchema = z
   });
 
 const urgencyRulesSchema = z.strictObject({
+  whenQuiet: z
+    .union([quietRuleSchema, z.partialRecord(channelSchema, quietRuleSchema)], {
+      error: 'must be wait, skip or ignore, or one of them by channel, such as { email: ignore }',
+    })
+    .optional(),
+  whenTooLate: quietRuleSchema.default('wait'),
+  whenNobodyAwake: z.enum(['wait', 'ignore', 'last-resort']).default('wait'),
+  timeouts: z.enum(['always', 'working-hours']).default('always'),
   repeat: z.number().int().min(0).max(10).default(0),
   tiers: z.array(tierSchema).min(1).max(20),
 });
 
 const policySchema = z
   .strictObject({
+    /** What happens to a submission with findings: see docs/design-test.md. */
+    designTest: z.enum(['strict', 'warn', 'off']).default('warn'),
     actWithin: durationSchema.default(30 * 60_000),
     expiresAfter: durationSchema.default(7 * 86_400_000),
     lastResort: z
@@ -114,6 +151,12 @@ export const policiesSchema = z.record(
   policySchema,
 );
 export type Policies = z.infer<typeof policiesSchema>;
+
+const DEFAULT_WHEN_QUIET: Readonly<Record<Urgency, QuietRule>> = {
+  critical: 'ignore',
+  urgent: 'skip',
+  routine: 'wait',
+};
 
 const DEFAULT_LAST_RESORT: Readonly<Record<Urgency, readonly LadderStep[]>> = {
   critical: [
@@ -150,6 +193,12 @@ export function snapshotPolicy(
     tiers:
       assignee && first ? [{ ...first, label: 'assignee', notify: [assignee] }, ...tiers] : tiers,
     repeat: rules.repeat,
+    timing: {
+      whenQuiet: byChannel(rules.whenQuiet, DEFAULT_WHEN_QUIET[urgency]),
+      whenTooLate: rules.whenTooLate,
+      whenNobodyAwake: rules.whenNobodyAwake,
+      timeouts: rules.timeouts,
+    },
     actWithinMs: policy.actWithin,
     expiresAfterMs: policy.expiresAfter,
     lastResort: {
@@ -161,4 +210,13 @@ export function snapshotPolicy(
       remindEveryMs: policy.lastResort.remindEvery,
     },
   };
+}
+
+function byChannel(
+  rules: QuietRule | Partial<Record<Channel, QuietRule>> | undefined,
+  fallback: QuietRule,
+): Required<QuietRules> {
+  if (typeof rules === 'string') return { sms: rules, voice: rules, email: rules };
+  const { sms = fallback, voice = sms, email = fallback } = rules ?? {};
+  return { sms, voice, email };
 }

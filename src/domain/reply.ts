@@ -1,19 +1,49 @@
+/*
+ * What a text from a responder asks for. An effect needs words that say it and nothing that says otherwise: a
+ * question, a negation or prose that merely begins with such a word has none. A tired person who is asked again
+ * loses seconds; one who is misunderstood loses the handoff.
+ */
 import { CODE_PATTERN } from './code.ts';
-import type { CommandPayload } from './command.ts';
-import type { ClosedOffer, OpenOffer } from './responder.ts';
-import type { Actor } from './state.ts';
+import { readPresence, type Presence } from './presence.ts';
+import { readDelay, readSpan } from './reply-duration.ts';
+import {
+  AGREEMENT,
+  COURTESY,
+  ECHOES,
+  EXCUSES,
+  FILLER,
+  FORMS,
+  isContrary,
+  NUMBER,
+  OPENING,
+  QUESTION,
+  REQUEST,
+  THANKS_ONLY,
+  UNWILLING,
+  WILLING,
+  type Form,
+  type ReplyVerb,
+} from './reply-words.ts';
 
-/** What a text from a responder's phone asks for, before it is known which handoff is meant. */
+/** What a text from a responder asks for, before it is known which handoff is meant. */
 export type ReplyIntent =
   | {
       readonly kind: 'act';
-      readonly verb: 'take' | 'pass' | 'resolve';
+      readonly verb: ReplyVerb;
       readonly code?: string;
+      /** A reason, an outcome or a note. */
       readonly text?: string;
+      /** For how long somebody snoozes; missing: it does not say. */
+      readonly forMs?: number;
+      /** The word may answer something else too: it counts only for a handoff that waits for an answer. */
+      readonly isCasual?: true;
+      /** The whole of it is a note instead, where the handoff is theirs already. */
+      readonly orNote?: string;
     }
   /** No verb was understood: from an owner it is a note. */
   | { readonly kind: 'text'; readonly text: string; readonly code?: string }
   | { readonly kind: 'help' }
+  | Presence
   /** Carriers and Twilio own these words and answer them themselves. */
   | { readonly kind: 'opt-out' }
   | { readonly kind: 'opt-in' }
@@ -32,178 +62,191 @@ const OPT_OUT = new Set([
 ]);
 const OPT_IN = new Set(['start', 'yes', 'unstop']);
 const CARRIER_HELP = new Set(['help', 'info']);
+const HELP = /^(?:\?+|list|open|status|menu|commands|how|what|which)?$/iu;
 
-/** The grammar: the first words of a text and what they ask for. Longer forms come first. */
-const VERBS: readonly (readonly [RegExp, 'take' | 'pass' | 'resolve'])[] = [
-  [
-    /^(?:1|take|taken|took|ok|okay|got it|on it|i have it|i got it|mine|👍)(?![\p{L}\p{N}])/iu,
-    'take',
-  ],
-  [/^(?:2|pass|not me|can't|cannot)(?![\p{L}\p{N}])/iu, 'pass'],
-  [/^(?:done|resolved?|finished)(?![\p{L}\p{N}])/iu, 'resolve'],
-];
-
-const LEADING_CODE = new RegExp(`^#?(${CODE_PATTERN})(?![\\p{L}\\p{N}])[\\s:,.-]*`, 'u');
+/** A code, also as people type it: `KM 47`, `km-47`. */
+const LOOSE_CODE = CODE_PATTERN.replace('{2}', '{2}[ -]?');
+const LEADING_CODE = new RegExp(`^[#(\\[]*(${LOOSE_CODE})(?![\\p{L}\\p{N}])[)\\]\\s:,.!-]*`, 'u');
+/** `1KM47` is what a thumb makes of `1 KM47`. */
+const GLUED_DIGIT = new RegExp(`^([123])(?=${CODE_PATTERN}(?![\\p{L}\\p{N}]))`, 'u');
 
 /** Returns what a reply's text asks for; a code may stand before or after the verb, in any case. */
 export function parseReply(text: string): ReplyIntent {
-  const plain = text
-    .normalize('NFKC')
-    .replace(/[\uFE0F\u{1F3FB}-\u{1F3FF}]/gu, '')
-    .trim();
+  const plain = clean(text);
   const word = plain.toLowerCase();
   if (OPT_OUT.has(word)) return { kind: 'opt-out' };
   if (OPT_IN.has(word)) return { kind: 'opt-in' };
   if (CARRIER_HELP.has(word)) return { kind: 'carrier-help' };
-  if (word === '?' || word === '') return { kind: 'help' };
-
-  const before = readCode(plain.replace(/^["'“”‘’«»\s]+/u, ''));
-  const verb = VERBS.find(([pattern]) => pattern.test(before.rest));
-  if (!verb) {
-    // A code alone means "I have it".
-    if (before.code !== undefined && before.rest === '') {
-      return { kind: 'act', verb: 'take', code: before.code };
-    }
-    return { kind: 'text', text: plain, ...(before.code !== undefined && { code: before.code }) };
-  }
-  const rest = before.rest.replace(verb[0], '').replace(/^[\s:,.!"'”’-]+/u, '');
-  const after = before.code === undefined ? readCode(rest) : { code: before.code, rest };
-  const remainder = after.rest.trim();
-  // "ok but I am driving" takes nothing away from the words; "2 many calls" is no pass.
-  if (verb[1] !== 'resolve' && /^\d/.test(before.rest) && /^\p{L}/u.test(remainder)) {
-    return { kind: 'text', text: plain, ...(after.code !== undefined && { code: after.code }) };
-  }
-  return {
-    kind: 'act',
-    verb: verb[1],
-    ...(after.code !== undefined && { code: after.code }),
-    ...(remainder !== '' && { text: remainder }),
-  };
+  if (HELP.test(word) || isReaction(plain)) return { kind: 'help' };
+  return readPresence(plain) ?? readAct(plain);
 }
+
+/** Returns the text without what phones and mail programs add: quotes of ours, signatures, marks around it. */
+function clean(text: string): string {
+  const lines = text
+    .normalize('NFKC')
+    // Skin tones, keycaps and the choice of a picture say nothing; nor do marks that cannot be seen.
+    .replace(/[\uFE0F\u20E3\u200B-\u200F\u2060\uFEFF\u{1F3FB}-\u{1F3FF}]/gu, '')
+    .split(/\r\n|[\r\n\u2028\u2029]/)
+    .map((line) => line.trim())
+    .filter((line) => !line.startsWith('>'));
+  const end = lines.findIndex((line, index) => index > 0 && SIGNATURE.test(line));
+  return (end === -1 ? lines : lines.slice(0, end)).join('\n').trim();
+}
+
+const SIGNATURE =
+  /^(?:--+|_{3,}|(?:sent|get outlook|gesendet|von meinem|envoyé|enviado|wysłan[eoy]|inviato|verzonden)(?= (?:from|for|via|von|mit|iphone|depuis|de|desde|z|da|dal|vanaf)(?![\p{L}]))[^\n]{0,80}|von meinem [^\n]{0,60}gesendet)$/iu;
+
+/** Phones that cannot show a reaction send it as words, and the words of what it reacts to. */
+function isReaction(text: string): boolean {
+  return /^(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted .{1,40} to|removed an? .{1,40} from|\p{Extended_Pictographic}\s*(?:to|zu|à|a|do)) ?["“„«]/iu.test(
+    text,
+  );
+}
+
+/** Returns what a text asks for; `plain` is what a note keeps, `said` the part that is looked at. */
+function readAct(plain: string, said = plain): ReplyIntent {
+  const core = said.replace(/^["'“”‘’«»*_([\s]+/u, '');
+  const opening = OPENING.exec(core)?.[0] ?? '';
+  const before = readCode(core.slice(opening.length));
+  const words = before.rest.replace(GLUED_DIGIT, '$1 ');
+  const asText = (code = before.code): ReplyIntent => ({
+    kind: 'text',
+    text: plain,
+    ...(code !== undefined && { code }),
+  });
+  if (QUESTION.test(said)) return asText();
+  // A code alone means "I have it".
+  if (before.code !== undefined && FILLER.test(words)) {
+    const isClear = !UNWILLING.test(words) && !REQUEST.test(opening);
+    return isClear ? { kind: 'act', verb: 'take', code: before.code } : readPicture(asText, before);
+  }
+  const delay = readCodedDelay(words, before.code);
+  if (delay) return delay;
+  const found = findForm(words);
+  if (!found) return asText();
+  const { form, match } = found;
+  const tail = words.slice(match.length);
+  if (/^\d$/.test(match) && NUMBER.test(tail)) return asText();
+  const rest = tail.replace(/^[\s:,.;!"'”’)\]–—-]+/u, '');
+  const after = before.code === undefined ? readCode(rest) : { code: before.code, rest };
+  const behind = ECHOES[form.verb]?.exec(after.rest)?.[0] ?? '';
+  const remainder = after.rest.slice(behind.length).trim();
+  const isApart =
+    /^\s*[,.:;–—-]/u.test(tail) || (after.code !== before.code && after.rest !== rest);
+  const act = readTail({ form, match, opening, remainder, isApart, code: after.code, plain });
+  return act ?? asText(after.code);
+}
+
+function findForm(words: string): { readonly form: Form; readonly match: string } | undefined {
+  for (const form of FORMS) {
+    const match = form.pattern.exec(words)?.[0];
+    if (match === undefined) continue;
+    if (form.needsCode && readCode(words.slice(match.length).trim()).code === undefined) continue;
+    return { form, match };
+  }
+  return undefined;
+}
+
+/** Behind a code `👎` passes; any other picture of unwillingness may mean anything. */
+function readPicture(
+  asText: () => ReplyIntent,
+  { code, rest }: { readonly code?: string; readonly rest: string },
+): ReplyIntent {
+  const isThumb = /^👎+[\s.!]*$/u.test(rest);
+  return isThumb && code !== undefined ? { kind: 'act', verb: 'pass', code } : asText();
+}
+
+interface Tail {
+  readonly form: Form;
+  readonly match: string;
+  readonly opening: string;
+  readonly remainder: string;
+  /** It is set off from the verb: "2, driving" gives a reason, "2 many calls" is something else. */
+  readonly isApart: boolean;
+  readonly code: string | undefined;
+  readonly plain: string;
+}
+
+/** Returns what a verb asks for with the words around it; undefined when they make something else of it. */
+function readTail(tail: Tail): ReplyIntent | undefined {
+  const { form, opening, remainder, isApart, plain } = tail;
+  const { verb } = form;
+  const isKey = /^\d/.test(tail.match);
+  if (verb === 'pass' && AGREEMENT.test(opening)) return undefined;
+  if (verb !== 'pass' && /sorry/i.test(opening)) return undefined;
+  if ((verb === 'take' || verb === 'take-over') && !isKey && REQUEST.test(opening))
+    return undefined;
+  // A "no" answers whatever was said last.
+  if (verb === 'pass' && form.isCasual && !/^(?:sorry[\s,.!:-]*)?$/i.test(opening))
+    return undefined;
+  const pictures = `${tail.match}${remainder}`;
+  if (verb === 'pass' ? form.isCasual && WILLING.test(pictures) : UNWILLING.test(pictures))
+    return undefined;
+  const act = (
+    extra: { text?: string; forMs?: number; orNote?: string } = {},
+    code = tail.code,
+  ): ReplyIntent => ({
+    kind: 'act',
+    verb,
+    ...(code !== undefined && { code }),
+    ...extra,
+    ...(form.isCasual === true && code === undefined && { isCasual: true }),
+  });
+  if (verb === 'resolve' && isContrary(verb, remainder)) return undefined;
+  if (fillerOf(form, tail.match).test(remainder)) return act();
+  const again = readAct(plain, remainder);
+  if (again.kind === 'act') {
+    // "2, sorry 1" says two things; "1 take" says one twice.
+    if (again.verb !== verb) return undefined;
+    if (again.code !== undefined && tail.code !== undefined && again.code !== tail.code)
+      return undefined;
+    if (form.hasText !== true || again.text === undefined) {
+      const code = tail.code ?? again.code;
+      const { isCasual: _, ...rest } = again;
+      const isCasual = form.isCasual === true && again.isCasual === true;
+      return { ...rest, ...(code !== undefined && { code }), ...(isCasual && { isCasual }) };
+    }
+  }
+  if (verb === 'snooze') {
+    // "3 2" may be anything.
+    if (isKey && /^[0-4]$/.test(remainder)) return undefined;
+    const coded = tail.code === undefined ? TRAILING_CODE.exec(remainder) : null;
+    const forMs = readSpan(coded ? remainder.slice(0, coded.index) : remainder);
+    const code = coded?.[1] === undefined ? tail.code : normaliseCode(coded[1]);
+    return forMs === undefined ? undefined : act({ forMs }, code);
+  }
+  if (verb === 'resolve')
+    return form.hasText === true || isApart ? act({ text: remainder }) : undefined;
+  if (verb !== 'pass' || isContrary(verb, remainder)) return undefined;
+  if (form.hasText === true) return act({ text: remainder });
+  if (!isApart || form.isCasual === true) return undefined;
+  const isTold = form.isCasualWithText === true && tail.code === undefined;
+  return act({ text: remainder, ...(isTold && { orNote: plain }) });
+}
+
+function fillerOf({ verb, isCasual }: Form, match: string): RegExp {
+  if (verb === 'pass') return isCasual === true ? THANKS_ONLY : EXCUSES;
+  return /^take/i.test(match) ? COURTESY : FILLER;
+}
+
+/** Returns the snooze that a time by itself asks for, with a code behind it or not. */
+function readCodedDelay(text: string, before: string | undefined): ReplyIntent | undefined {
+  const coded = before === undefined ? TRAILING_CODE.exec(text) : null;
+  const forMs = readDelay(coded ? text.slice(0, coded.index) : text);
+  if (forMs === undefined || UNWILLING.test(text)) return undefined;
+  const code = coded?.[1] === undefined ? before : normaliseCode(coded[1]);
+  return { kind: 'act', verb: 'snooze', forMs, ...(code !== undefined && { code }) };
+}
+
+const TRAILING_CODE = new RegExp(`[\\s(\\[]+#?(${CODE_PATTERN})[)\\]\\s.!]*$`, 'u');
 
 function readCode(text: string): { code?: string; rest: string } {
   const match = LEADING_CODE.exec(text);
   if (!match?.[1]) return { rest: text };
-  return { code: match[1].toUpperCase(), rest: text.slice(match[0].length) };
+  return { code: normaliseCode(match[1]), rest: text.slice(match[0].length) };
 }
 
-/** Which handoff a reply is for, or why that cannot be told. Only `command` changes anything. */
-export type ReplyRoute =
-  | {
-      readonly kind: 'command';
-      readonly verb: 'take' | 'pass' | 'resolve' | 'note';
-      readonly offer: OpenOffer;
-      readonly text?: string;
-    }
-  /** It could mean several: none is changed, the choices are listed. */
-  | {
-      readonly kind: 'choose';
-      readonly verb: 'take' | 'pass' | 'resolve';
-      readonly offers: readonly OpenOffer[];
-    }
-  | { readonly kind: 'unknown-code'; readonly code: string; readonly offers: readonly OpenOffer[] }
-  | { readonly kind: 'closed'; readonly offer: ClosedOffer }
-  | { readonly kind: 'nothing-open' }
-  | { readonly kind: 'help'; readonly offers: readonly OpenOffer[] }
-  | { readonly kind: 'opt-out' }
-  | { readonly kind: 'opt-in' }
-  | { readonly kind: 'silent' };
-
-/**
- * Returns what a reply means for a person with these handoffs. Without a code it counts only while exactly
- * one handoff can be meant: one that waits for them (take, pass) or one that is theirs (done).
- */
-export function routeReply(
-  intent: ReplyIntent,
-  person: { readonly open: readonly OpenOffer[]; readonly closed: readonly ClosedOffer[] },
-): ReplyRoute {
-  const { open, closed } = person;
-  switch (intent.kind) {
-    case 'opt-out':
-    case 'opt-in':
-      return intent;
-    case 'carrier-help':
-      return { kind: 'silent' };
-    case 'help':
-      return { kind: 'help', offers: open };
-    case 'text': {
-      const owned = open.filter(
-        (offer) =>
-          offer.standing === 'owner' && (intent.code === undefined || offer.code === intent.code),
-      );
-      const [offer] = owned;
-      if (offer && owned.length === 1)
-        return { kind: 'command', verb: 'note', offer, text: intent.text };
-      return { kind: 'help', offers: open };
-    }
-    case 'act':
-      break;
-  }
-  const command = (offer: OpenOffer): ReplyRoute => ({
-    kind: 'command',
-    verb: intent.verb,
-    offer,
-    ...(intent.text !== undefined && { text: intent.text }),
-  });
-  const { code } = intent;
-  if (code !== undefined) {
-    const offer = open.find((candidate) => candidate.code === code);
-    if (offer) return command(offer);
-    const ended = closed.findLast((candidate) => candidate.code === code);
-    return ended ? { kind: 'closed', offer: ended } : { kind: 'unknown-code', code, offers: open };
-  }
-  const [first, second] = rankMeant(intent.verb, open);
-  if (first && !second) return command(first);
-  if (first) return { kind: 'choose', verb: intent.verb, offers: rankMeant(intent.verb, open) };
-  const latest = closed.at(-1);
-  return latest ? { kind: 'closed', offer: latest } : { kind: 'nothing-open' };
-}
-
-/** Returns the handoffs a bare verb can mean: the fitting ones, or all open ones when none fits. */
-function rankMeant(
-  verb: 'take' | 'pass' | 'resolve',
-  open: readonly OpenOffer[],
-): readonly OpenOffer[] {
-  const fitting = {
-    take: [['asked'], ['owner'], ['stood-down', 'passed']],
-    pass: [['asked'], ['owner'], ['stood-down', 'passed']],
-    resolve: [['owner'], ['asked'], ['stood-down', 'passed']],
-  } as const;
-  for (const standings of fitting[verb]) {
-    const meant = open.filter((offer) => (standings as readonly string[]).includes(offer.standing));
-    if (meant.length > 0) return meant;
-  }
-  return [];
-}
-
-/** A command ready to be signalled: the signal's name and its payload. */
-export type ReplyCommand = {
-  [V in 'take' | 'pass' | 'resolve' | 'note']: {
-    readonly verb: V;
-    readonly payload: CommandPayload<V>;
-  };
-}['take' | 'pass' | 'resolve' | 'note'];
-
-/** Returns the command a routed reply gives; its id is the reply's, so that a repeated reply applies once. */
-export function commandOf(
-  route: Extract<ReplyRoute, { kind: 'command' }>,
-  reply: { readonly replyId: string; readonly by: Actor; readonly confirm?: boolean },
-): ReplyCommand {
-  const base = {
-    id: reply.replyId,
-    by: reply.by,
-    via: 'sms' as const,
-    ...(reply.confirm === true && { confirm: true }),
-  };
-  const { text } = route;
-  switch (route.verb) {
-    case 'take':
-      return { verb: 'take', payload: base };
-    case 'pass':
-      return { verb: 'pass', payload: { ...base, ...(text !== undefined && { reason: text }) } };
-    case 'resolve':
-      return { verb: 'resolve', payload: { ...base, ...(text !== undefined && { note: text }) } };
-    case 'note':
-      return { verb: 'note', payload: { ...base, text: text ?? '' } };
-  }
+function normaliseCode(code: string): string {
+  return code.replace(/[ -]/g, '').toUpperCase();
 }

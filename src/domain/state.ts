@@ -1,10 +1,17 @@
-import type { Action, Brief, Handoff, Urgency } from './handoff.ts';
-import type { Channel, EscalationPolicy, LadderStep } from './policy.ts';
+import type { Amended, Amendment, Change } from './amendment.ts';
+import type { Written } from './brief-writer/parts.ts';
+import type { Action, Brief, Contact, Handoff, Urgency } from './handoff.ts';
+import type { Channel, EscalationPolicy, LadderStep, QuietRule, Timing } from './policy.ts';
 
 /** What a handoff's workflow is started with. `state` is there when it continues as new. */
 export interface HandoffInput {
   readonly handoff: Handoff;
   readonly policy: EscalationPolicy;
+  /** A model is asked for what its source has not said. Missing: none is. */
+  readonly writing?: {
+    /** What it is made from; missing: the details of the brief. */
+    readonly material?: string;
+  };
   readonly state?: HandoffState;
 }
 
@@ -37,13 +44,24 @@ interface CommandBase {
 }
 /** What somebody asks of a handoff. The payload of the signal of the same name, less `verb`. */
 export type Command = CommandBase &
+  /** `over` takes it from whoever has it. */
   (
-    | { readonly verb: 'take' }
+    | { readonly verb: 'take'; readonly over?: boolean }
     | { readonly verb: 'pass'; readonly reason?: string }
+    /** Not now: ask, or remind, again after this long. Missing: after the usual time. */
+    | { readonly verb: 'snooze'; readonly forMs?: number }
     | { readonly verb: 'resolve'; readonly outcome?: string; readonly note?: string }
     | { readonly verb: 'withdraw'; readonly reason?: string }
     | { readonly verb: 'escalate'; readonly reason?: string }
     | { readonly verb: 'note'; readonly text: string }
+    /** What the work is about has changed; whoever was told of it is told what. */
+    | { readonly verb: 'amend'; readonly amendment: Amendment }
+    /** It is for this person now, whoever had it; the policy goes on from its first tier if they do not take it. */
+    | {
+        readonly verb: 'reassign';
+        readonly to: { readonly id: string; readonly name: string };
+        readonly reason?: string;
+      }
   );
 export type Verb = Command['verb'];
 
@@ -53,10 +71,15 @@ export type CommandEffect =
   | 'already-yours'
   | 'held-by-other'
   | 'passed'
+  | 'snoozed'
   | 'resolved'
   | 'withdrawn'
   | 'escalated'
   | 'noted'
+  | 'amended'
+  | 'reassigned'
+  /** What was asked for is so already. */
+  | 'unchanged'
   | 'closed';
 
 export interface Ownership {
@@ -81,11 +104,15 @@ export interface CommandResult {
   readonly commandId: string;
   readonly verb: Verb;
   readonly by: Actor;
+  /** The way it came in, which is the way its sender hears of it. */
+  readonly via?: Via;
   readonly at: string;
   readonly effect: CommandEffect;
   /** Who has it after the command. */
   readonly owner?: { readonly responder: string; readonly name: string; readonly since: string };
   readonly ending?: Ending;
+  /** When a snooze is over. */
+  readonly until?: string;
 }
 
 /** How a person stands to a handoff. `asked`: it waits for them; `stood-down`: they were told it is taken. */
@@ -104,6 +131,7 @@ export type Message =
   | { readonly kind: 'released'; readonly because: string }
   | { readonly kind: 'stand-down'; readonly because: string }
   | { readonly kind: 'expired'; readonly because: string }
+  | { readonly kind: 'amended'; readonly changes: readonly Change[]; readonly isTheirs?: boolean }
   | { readonly kind: 'answer'; readonly result: CommandResult };
 
 /** One message to one recipient on one channel: what a notify activity is asked to send. */
@@ -115,6 +143,10 @@ export interface NotificationOrder {
   readonly message: Message;
   /** How long the sending is retried while the provider cannot take it. */
   readonly giveUpAfterMs: number;
+  /** Whether the recipient may be disturbed when it is sent: with any other rule than `ignore` it is held back. */
+  readonly whenQuiet?: QuietRule;
+  /** It waited for the end of somebody's quiet hours, as others may have: it need not go out alone. */
+  readonly isReleased?: boolean;
 }
 
 /** A notification as the handoff remembers it. */
@@ -123,18 +155,46 @@ export interface Notification {
   readonly recipient: string;
   readonly channel: Channel;
   readonly kind: Message['kind'];
+  /** The reason its message gives, where another message may have to give it again. */
+  readonly because?: string;
   /** Its activity reports back by then, one way or the other. */
   readonly reportBy: string;
-  status: 'sending' | 'cancelling' | 'accepted' | 'failed' | 'cancelled';
+  status: 'sending' | 'cancelling' | 'accepted' | 'failed' | 'cancelled' | 'held';
   at: string;
 }
 
-/** What planning a stage needs to know; the directory is added where the plan is made. */
-export interface PlanRequest {
+/** People and the ladder on which they are told. */
+export interface Notified {
   readonly notify: readonly string[];
   readonly ladder: readonly LadderStep[];
+}
+
+/** What planning a stage needs to know; the directory is added where the plan is made. */
+export interface PlanRequest extends Notified {
+  /** The instant of planning. */
+  readonly at: string;
   /** People who said "not me": not asked again. */
   readonly passed: readonly string[];
+  /** Missing: everybody is told at once. */
+  readonly timing?: Timing;
+  /** The tiers still to come: where to go when nobody can be told here. */
+  readonly later: readonly Notified[];
+  /** The action's deadline: a wait beyond it is too late. */
+  readonly deadline?: string;
+  /** Their hours count too where the rule is to wait. */
+  readonly contact?: Contact;
+  /** Nobody comes after these: they are told even when nobody knows when they may be. */
+  readonly isLast?: boolean;
+  /** How long the stage may last: for so long it must be known when its timeouts stand still. */
+  readonly lastsMs: number;
+}
+
+/** One step of a person's ladder as planned. */
+export interface PlannedStep extends LadderStep {
+  /** Not before this instant, whatever the ladder says: they are not to be disturbed. */
+  readonly notBefore?: string;
+  /** Whatever the moment: any other would be too late. */
+  readonly anyway?: boolean;
 }
 
 /** Who is told how and when, who not and why; or, when nobody may be told yet, from when on. */
@@ -142,36 +202,75 @@ export interface TierPlan {
   readonly people: readonly {
     readonly recipient: string;
     readonly name: string;
-    readonly steps: readonly LadderStep[];
+    readonly steps: readonly PlannedStep[];
+    /** What the reader of the timeline should know, such as for whom they stand in. */
+    readonly because?: string;
   }[];
   readonly skipped: readonly { readonly responder: string; readonly because: string }[];
-  /** Everyone is quiet: sleep until then and plan again. */
-  readonly notBefore?: { readonly at: string; readonly because: string };
+  /** Nobody can be told yet: sleep until then and plan again. */
+  readonly notBefore?: Wait;
+  /** Nobody can be told for long: do not go through the other tiers. */
+  readonly toLastResort?: string;
+  /** When the stage's timeouts stand still; sorted. */
+  readonly pauses?: readonly Pause[];
+}
+
+/** A sleep until an instant, and why. */
+export interface Wait {
+  readonly at: string;
+  readonly because: string;
+}
+
+/** A time that timeouts do not count. */
+export interface Pause {
+  readonly from: string;
+  readonly until: string;
 }
 
 export interface StageStep {
   readonly recipient: string;
   readonly channel: Channel;
-  readonly dueAt: string;
+  dueAt: string;
+  /** They are not to be disturbed before: not brought forward either when an earlier step fails. */
+  readonly notBefore?: string;
+  /** It may disturb: any other moment would be too late. */
+  readonly anyway?: boolean;
   notification?: string;
 }
 
 /** Where the escalation stands: a tier, the last resort, or the announcement of the end. */
 export interface Stage {
   readonly kind: 'tier' | 'last-resort' | 'announcement';
-  /** Index into the policy's tiers; 0 for the other kinds. */
+  /** Index into the policy's tiers; -1 for somebody it was given to, 0 for the other kinds. */
   readonly tier: number;
   readonly round: number;
   /** Counts entered stages, so that a plan made for an earlier one is recognised as stale. */
   readonly serial: number;
   /** Told to the people of this stage: why it came to them. */
   readonly because?: string;
+  /** The responder it was given to: they are told alone, before the policy's tiers. `tier` is -1 then. */
+  readonly assignee?: string;
   startedAt: string;
   planned: boolean;
   /** Nobody may be told before this instant; then it is planned again. */
-  notBefore?: { at: string; because: string };
+  notBefore?: Wait;
+  /** It began with a wait for the end of somebody's quiet hours. */
+  waited?: boolean;
+  /** When its timeouts stand still. */
+  pauses?: readonly Pause[];
+  /** How often it was planned anew because somebody was not to be disturbed after all. */
+  replans?: number;
   firstAcceptedAt?: string;
   steps: StageStep[];
+}
+
+/** A message outside the ladders that waits for the end of somebody's quiet hours. */
+export interface HeldMessage {
+  readonly at: string;
+  readonly because: string;
+  readonly recipient: string;
+  readonly channel: Channel;
+  readonly kind: Message['kind'];
 }
 
 export interface TimelineEntry {
@@ -181,15 +280,20 @@ export interface TimelineEntry {
     | 'planned'
     | 'skipped'
     | 'waiting'
+    | 'held'
     | 'sent'
     | 'not-sent'
     | 'undelivered'
     | 'escalated'
     | 'taken'
     | 'passed'
+    | 'snoozed'
     | 'refused'
     | 'overdue'
     | 'noted'
+    | 'amended'
+    | 'written'
+    | 'reassigned'
     | 'resolved'
     | 'withdrawn'
     | 'expired';
@@ -204,6 +308,10 @@ export interface HandoffState {
   readonly expiresAt: string;
   stage: Stage;
   notifications: Record<string, Notification>;
+  /** Messages that wait for the end of somebody's quiet hours. */
+  held?: HeldMessage[];
+  /** Until when people asked not to be asked again, by responder id. */
+  snoozes?: Record<string, string>;
   /** Display names by responder id, as far as they have come up. */
   names: Record<string, string>;
   standings: Record<string, Standing>;
@@ -211,6 +319,41 @@ export interface HandoffState {
   ending?: Ending;
   results: Record<string, CommandResult>;
   timeline: TimelineEntry[];
+  /** What it is about since its source changed it. */
+  amended?: Amended;
+  /** What was changed last. */
+  changes?: readonly Change[];
+  amendedAt?: string;
+  /** A model is at it; `waited-for`: nobody is told before it is done. */
+  writing?: 'waited-for' | 'beside';
+  /** What came of it, for the source and for statistics. Missing in histories from before. */
+  tally?: Tally;
+}
+
+/** The facts that statistics and callbacks are made from. */
+export interface Tally {
+  /** When somebody's provider first accepted a message that asks. */
+  readonly firstToldAt?: string;
+  /** When it was first taken. */
+  readonly takenAt?: string;
+  /** Who took it last. */
+  readonly takenBy?: string;
+  /** How often it went on to others. */
+  readonly escalations: number;
+  /** Who passed it on, with the kind of reason: `alice:wrong-person`. */
+  readonly declined: readonly string[];
+  /** How many events the source was told of. */
+  readonly callbacks: number;
+}
+
+/** Returns the tally of a handoff nothing has happened to. */
+export function emptyTally(): Tally {
+  return { escalations: 0, declined: [], callbacks: 0 };
+}
+
+/** Returns a handoff as it is now: as it was submitted, with what its source has changed since. */
+export function currentHandoff({ handoff }: HandoffInput, { amended }: HandoffState): Handoff {
+  return amended ? { ...handoff, ...amended } : handoff;
 }
 
 /** What the people side needs to name a handoff and say what to do: small enough for every message. */
@@ -220,13 +363,15 @@ export interface HandoffCard {
   readonly urgency: Urgency;
   readonly brief: Omit<Brief, 'details'>;
   readonly action: Action;
+  /** Who wrote what its source did not. */
+  readonly written?: Written;
 }
 
 /** Returns the part of a handoff that messages and answers are written from. */
 export function cardOf(handoff: Handoff): HandoffCard {
-  const { id, code, urgency, action } = handoff;
+  const { id, code, urgency, action, written } = handoff;
   const { details: _, ...brief } = handoff.brief;
-  return { id, code, urgency, brief, action };
+  return { id, code, urgency, brief, action, ...(written && { written }) };
 }
 
 /** Returns whether the handoff can still be taken, passed, resolved or withdrawn. */
@@ -241,6 +386,7 @@ export function isFinished(state: HandoffState): boolean {
     (state.stage.kind !== 'announcement' ||
       (state.stage.planned &&
         state.stage.steps.every((step) => step.notification !== undefined))) &&
+    (state.held ?? []).length === 0 &&
     Object.values(state.notifications).every(({ status }) => !isUnderway(status))
   );
 }
@@ -273,7 +419,24 @@ export function isMailbox(recipient: string): boolean {
   return recipient.startsWith('mailto:');
 }
 
+/** Returns the tier that a stage is in; whoever it was given to is one alone, told as the first tier is. */
+export function tierOf(
+  { tiers }: EscalationPolicy,
+  { kind, tier, assignee }: Stage,
+): EscalationPolicy['tiers'][number] | undefined {
+  if (kind !== 'tier') return undefined;
+  const [first] = tiers;
+  return assignee !== undefined && first
+    ? { ...first, label: 'assignee', notify: [assignee] }
+    : tiers[tier];
+}
+
 /** Returns the words for an actor in timelines and messages. */
 export function nameActor(actor: Actor): string {
   return actor.kind === 'responder' ? actor.name : actor.id;
+}
+
+/** Returns what stands under an id that came from outside; an id such as `constructor` finds nothing by itself. */
+export function lookUp<T>(record: Readonly<Record<string, T>>, id: string): T | undefined {
+  return Object.hasOwn(record, id) ? record[id] : undefined;
 }

@@ -1,7 +1,9 @@
 import type { Handoff } from './handoff.ts';
 import {
   cardOf,
+  currentHandoff,
   listAwaiting,
+  lookUp,
   type CommandResult,
   type Ending,
   type HandoffCard,
@@ -30,6 +32,11 @@ export interface HandoffView extends Handoff {
   readonly timeline: readonly TimelineEntry[];
 }
 
+/** A handoff as its workflow leaves it: with what came of each command, for those who ask later. */
+export interface HandoffResult extends HandoffView {
+  readonly results: Readonly<Record<string, CommandResult>>;
+}
+
 /** The answer to "what came of my command?", with what is needed to say it in words. */
 export interface CommandReport {
   readonly result: CommandResult;
@@ -37,10 +44,11 @@ export interface CommandReport {
 }
 
 /** Returns a handoff as the API shows it. */
-export function viewHandoff({ handoff, policy }: HandoffInput, state: HandoffState): HandoffView {
+export function viewHandoff(input: HandoffInput, state: HandoffState): HandoffView {
+  const { policy } = input;
   const { status, owner, ending, expiresAt, timeline } = state;
   return {
-    ...handoff,
+    ...currentHandoff(input, state),
     status,
     ...(owner && {
       owner: {
@@ -58,14 +66,19 @@ export function viewHandoff({ handoff, policy }: HandoffInput, state: HandoffSta
   };
 }
 
+/** Returns a handoff that has ended, as its workflow's result. */
+export function concludeHandoff(input: HandoffInput, state: HandoffState): HandoffResult {
+  return { ...viewHandoff(input, state), results: state.results };
+}
+
 /** Returns what came of a command, or null while it has not been dealt with. */
 export function reportCommand(
-  { handoff }: HandoffInput,
+  input: HandoffInput,
   state: HandoffState,
   commandId: string,
 ): CommandReport | null {
-  const result = state.results[commandId];
-  return result ? { result, card: cardOf(handoff) } : null;
+  const result = lookUp(state.results, commandId);
+  return result ? { result, card: cardOf(currentHandoff(input, state)) } : null;
 }
 
 const SHOWN_ENTRIES = 40;

@@ -1,6 +1,6 @@
 import { instantAfter } from './duration.ts';
 import type { EscalationPolicy } from './policy.ts';
-import { isOpen, isStepLeft, isUnderway, type HandoffState } from './state.ts';
+import { isOpen, isStepLeft, isUnderway, lookUp, tierOf, type HandoffState } from './state.ts';
 
 /** The next instant something is due if nothing else happens, and what: the label of a durable timer. */
 export interface Wake {
@@ -16,8 +16,8 @@ export function stageEnd(policy: EscalationPolicy, { stage }: HandoffState): str
   const from = stage.firstAcceptedAt ?? stage.startedAt;
   switch (stage.kind) {
     case 'tier': {
-      const tier = policy.tiers[stage.tier];
-      return tier && instantAfter(from, tier.escalateAfterMs);
+      const tier = tierOf(policy, stage);
+      return tier && instantAfter(from, tier.escalateAfterMs, stage.pauses);
     }
     case 'last-resort':
       return stage.planned ? instantAfter(from, policy.lastResort.remindEveryMs) : undefined;
@@ -28,12 +28,18 @@ export function stageEnd(policy: EscalationPolicy, { stage }: HandoffState): str
 
 /** Returns what happens next if nobody does anything, or null when nothing is left to wait for. */
 export function nextDue(policy: EscalationPolicy, state: HandoffState): Wake | null {
-  const wakes = isOpen(state)
-    ? [{ at: state.expiresAt, because: 'it expires' }, ...listOpenWakes(policy, state)]
-    : state.stage.kind === 'announcement'
-      ? listStageWakes(state)
-      : [];
-  return wakes.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))[0] ?? null;
+  const wakes: Wake[] = isOpen(state)
+    ? [
+        { at: state.expiresAt, because: 'it expires' },
+        ...(state.held ?? []),
+        ...listOpenWakes(policy, state),
+      ]
+    : [
+        ...(state.stage.kind === 'announcement' ? listStageWakes(state) : []),
+        ...(state.held ?? []),
+      ];
+  const [next] = wakes.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  return next ? { at: next.at, because: next.because } : null;
 }
 
 /**
@@ -62,6 +68,7 @@ function listOpenWakes(policy: EscalationPolicy, state: HandoffState): Wake[] {
   const end = stage.notBefore ? undefined : stageEnd(policy, state);
   return [
     ...listStageWakes(state),
+    ...listSnoozes(state),
     ...(end ? [{ at: end, because: describeEnd(policy, state) }] : []),
   ];
 }
@@ -73,9 +80,20 @@ function listStageWakes(state: HandoffState): Wake[] {
   return stage.steps
     .filter((step) => isStepLeft(state, step))
     .map((step) => ({
-      at: step.dueAt,
+      at: latest(step.dueAt, lookUp(state.snoozes ?? {}, step.recipient)),
       because: `${step.channel} to ${names[step.recipient] ?? step.recipient} if not taken`,
     }));
+}
+
+function listSnoozes({ snoozes, names }: HandoffState): Wake[] {
+  return Object.entries(snoozes ?? {}).map(([id, at]) => ({
+    at,
+    because: `ask ${names[id] ?? id} again, who snoozed it`,
+  }));
+}
+
+function latest(at: string, other: string | undefined): string {
+  return other !== undefined && Date.parse(other) > Date.parse(at) ? other : at;
 }
 
 function describeEnd(policy: EscalationPolicy, { stage }: HandoffState): string {

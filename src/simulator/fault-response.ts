@@ -18,15 +18,16 @@ export async function awaitLatency(faults: FaultSwitchboard, target: FaultTarget
 export function takeAnswerFault(
   faults: FaultSwitchboard,
   target: FaultTarget,
-): ActiveFault['kind'] | undefined {
+): ActiveFault | undefined {
   return faults.take({
     ...target,
     among: [
       'rate-limited',
+      'rejected',
       'error-before-accepting',
       'error-after-accepting',
       'hang',
       'hang-after-accepting',
     ],
-  })?.kind;
+  });
 }

@@ -8,18 +8,24 @@ const target = {
   times: z.int().positive().optional(),
 };
 
-const anyChannel = z.enum(['sms', 'email']);
+const anyChannel = z.enum(['sms', 'voice', 'email']);
 
 /**
- * Checks one thing that shall go wrong. The delivery faults exist for SMS only, because the simulator sends
- * no SendGrid events.
+ * Checks one thing that shall go wrong.
  *
  * - `rate-limited`: 429, nothing stored (Twilio's 20429: always safe to send again).
  * - `error-before-accepting`, `hang`: a 500, or no answer ever; nothing stored.
  * - `error-after-accepting`, `hang-after-accepting`: the same seen from outside, but the message goes out.
- * - `undelivered` (30003) and `failed` (30005): accepted, and later reported as not delivered.
- * - `duplicate-callbacks`, `reordered-callbacks`: each status told twice; `delivered` told before `sent`.
+ * - `rejected`: Twilio refuses with the error `code`, such as 21610 or 21614; nothing stored.
+ * - `undelivered` (30003) and `failed` (30005): accepted, and later reported as not delivered, with another
+ *   `code` if one is given.
+ * - `bounce`, `blocked`, `dropped`: accepted, and later reported as such events, with the `reason` if one is given.
+ * - `deferred`: reported as deferred first, and as delivered later.
+ * - `duplicate-callbacks`, `reordered-callbacks`: each status or event told twice; `delivered` told before `sent`,
+ *   or before `processed`.
  * - `latency`: everything happens `ms` later than usual.
+ *
+ * How a phone takes calls is no fault: see `setCallBehaviour`.
  */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -35,8 +41,26 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     ...target,
+    channel: z.enum(['sms', 'voice']),
+    kind: z.literal('rejected'),
+    code: z.int().positive(),
+  }),
+  z.strictObject({
+    ...target,
     channel: z.literal('sms'),
-    kind: z.enum(['undelivered', 'failed', 'duplicate-callbacks', 'reordered-callbacks']),
+    kind: z.enum(['undelivered', 'failed']),
+    code: z.int().positive().optional(),
+  }),
+  z.strictObject({
+    ...target,
+    channel: z.literal('email'),
+    kind: z.enum(['bounce', 'blocked', 'dropped', 'deferred']),
+    reason: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    ...target,
+    channel: z.enum(['sms', 'email']),
+    kind: z.enum(['duplicate-callbacks', 'reordered-callbacks']),
   }),
   z.strictObject({
     ...target,

@@ -1,25 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { faultSchema, type FaultSwitchboard } from './faults.ts';
-import type { PhoneNetwork, SimulatedSms } from './phone-network.ts';
-import type { SimulatedEmail } from './sendgrid-api.ts';
+import type { CallBehaviour, CallNetwork } from './call-network.ts';
+import { faultSchema } from './faults.ts';
+import type { EmailReplyOptions } from './inbound-mail.ts';
+import type { SimulatedEmail } from './simulated-email.ts';
+import { listPhones, receptionSchema, setDelivery, type PhoneSources } from './shown-phones.ts';
+import type { WebhookAnswer } from './webhook.ts';
 
-// What one phone and one inbox show; the rest stays available to tests.
-const shownSms = 60;
-const shownEmails = 30;
 const eventsEveryMs = 80;
 const heartbeatMs = 20_000;
 const batonTimeoutMs = 10_000;
-
-/** Describes somebody whose phone and inbox are shown. */
-export interface SimulatedPerson {
-  readonly id: string;
-  readonly name: string;
-  readonly phone?: string;
-  readonly email?: string;
-}
 
 /** Names a handoff that the page can start with one click; `body` is what `POST /v1/handoffs` takes. */
 export interface Sample {
@@ -35,36 +28,55 @@ export interface WebhookTrouble {
   readonly url: string;
   /** The HTTP status; 0 when no answer came. */
   readonly status: number;
+  /** What is wrong with an answer whose status is good. */
+  readonly problem?: string;
 }
 
-interface PageOptions {
-  readonly people: readonly SimulatedPerson[];
+interface PageOptions extends Pick<PhoneSources, 'people' | 'network' | 'emails' | 'faults'> {
   readonly samples: readonly Sample[];
   readonly temporalUiUrl: string | undefined;
   readonly baton: { readonly url: () => string; readonly apiKey: string } | undefined;
-  readonly network: PhoneNetwork;
-  readonly emails: readonly SimulatedEmail[];
-  readonly faults: FaultSwitchboard;
+  readonly callNetwork: CallNetwork;
+  readonly setCallBehaviour: (phone: string, behaviour: CallBehaviour) => void;
+  readonly replyByEmail: (
+    email: SimulatedEmail,
+    text: string,
+    options: EmailReplyOptions,
+  ) => Promise<WebhookAnswer>;
   readonly trouble: () => WebhookTrouble | undefined;
   readonly onChange: (listener: () => void) => () => void;
 }
+
+// No `to` and no `messageId`: the page answers what it shows.
+const emailReplySchema = z.strictObject({
+  text: z.string().trim().min(1).max(20_000),
+  htmlOnly: z.boolean().default(false),
+  autoReply: z.boolean().default(false),
+  withoutQuote: z.boolean().default(false),
+  unsigned: z.boolean().default(false),
+});
 
 /** Returns the page of phones with the JSON it lives on; `close` ends the event streams. */
 export function createPageRoutes(options: PageOptions): {
   readonly routes: Router;
   readonly close: () => void;
 } {
-  const { network, faults, baton } = options;
-  const html = readFileSync(new URL('page.html', import.meta.url), 'utf8');
-  const securityPolicy = createSecurityPolicy(html);
+  const { network, callNetwork, faults, baton } = options;
+  const html = readFileSync(new URL('page/page.html', import.meta.url), 'utf8');
   const streams = new Set<Response>();
   const routes = Router();
 
+  const readPhones = (): ReturnType<typeof listPhones> =>
+    listPhones({
+      ...options,
+      calls: callNetwork.calls,
+      callBehaviourOf: (phone) => callNetwork.behaviourOf(phone),
+    });
   const readState = (): object => ({
     temporalUiUrl: options.temporalUiUrl ?? null,
     hasBaton: baton !== undefined,
     samples: options.samples.map(({ name, label }) => ({ name, label })),
-    phones: listPhones(options),
+    phones: readPhones(),
     faults: faults.active(),
     trouble: options.trouble() ?? null,
   });
@@ -117,6 +129,14 @@ export function createPageRoutes(options: PageOptions): {
     response.status(204).end();
   });
 
+  routes.use(
+    '/simulator/page',
+    express.static(fileURLToPath(new URL('page', import.meta.url)), {
+      index: false,
+      cacheControl: false,
+    }),
+  );
+
   routes.get('/simulator/state', (_request, response) => {
     response.json(readState());
   });
@@ -146,11 +166,85 @@ export function createPageRoutes(options: PageOptions): {
   });
 
   routes.post('/simulator/phones/:id/reply', express.json(), async (request, response) => {
-    const phone = listPhones(options).find(({ id }) => id === request.params.id)?.phone;
+    const phone = readPhones().find(({ id }) => id === request.params.id)?.phone;
     const body = z.object({ text: z.string().trim().min(1).max(1600) }).safeParse(request.body);
     if (phone === undefined) response.status(404).json({ error: 'Nobody here has such a phone.' });
     else if (!body.success) response.status(400).json({ error: 'A reply needs a text.' });
     else response.json(await network.reply(phone, body.data.text));
+  });
+
+  routes.post('/simulator/phones/:id/reception', express.json(), (request, response) => {
+    const person = readPhones().find(({ id }) => id === request.params.id);
+    const wish = receptionSchema.safeParse(request.body);
+    if (!person) response.status(404).json({ error: 'Nobody here has such a phone.' });
+    else if (!wish.success) response.status(400).json({ error: z.prettifyError(wish.error) });
+    else {
+      const { phone, email } = person;
+      const { calls, sms, email: emails } = wish.data;
+      if (phone !== undefined) {
+        if (calls !== undefined) options.setCallBehaviour(phone, calls);
+        setDelivery(faults, phone, { sms });
+      }
+      if (email !== undefined) setDelivery(faults, email, { email: emails });
+      response.status(204).end();
+    }
+  });
+
+  /** Does something with a call, and says why when the call is not one for that. */
+  const handleCall = (sid: string, response: Response, act: () => object | undefined): void => {
+    if (!callNetwork.find(sid)) {
+      response.status(404).json({ error: 'There is no such call.' });
+      return;
+    }
+    try {
+      response.json(act() ?? {});
+    } catch (error) {
+      response.status(409).json({ error: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  routes.post('/simulator/calls/:sid/answer', express.json(), (request, response) => {
+    const { sid } = request.params;
+    const body = z
+      .object({ as: z.enum(['human', 'machine', 'unknown']).default('human') })
+      .safeParse(request.body ?? {});
+    if (!body.success) response.status(400).json({ error: z.prettifyError(body.error) });
+    else
+      handleCall(sid, response, () => {
+        callNetwork.answer(sid, body.data.as);
+        return undefined;
+      });
+  });
+  routes.post('/simulator/calls/:sid/busy', (request, response) => {
+    const { sid } = request.params;
+    handleCall(sid, response, () => {
+      callNetwork.reject(sid);
+      return undefined;
+    });
+  });
+  routes.post('/simulator/calls/:sid/keys', express.json(), (request, response) => {
+    const { sid } = request.params;
+    const body = z.object({ digits: z.string().regex(/^[0-9*#]+$/) }).safeParse(request.body);
+    if (!body.success)
+      response.status(400).json({ error: 'A phone has the keys 0 to 9, * and #.' });
+    else handleCall(sid, response, () => ({ counted: callNetwork.press(sid, body.data.digits) }));
+  });
+  routes.post('/simulator/calls/:sid/hang-up', (request, response) => {
+    const { sid } = request.params;
+    handleCall(sid, response, () => {
+      callNetwork.hangUp(sid);
+      return undefined;
+    });
+  });
+
+  routes.post('/simulator/emails/:id/reply', express.json(), async (request, response) => {
+    const email = options.emails.find(({ id }) => id === request.params.id);
+    const body = emailReplySchema.safeParse(request.body);
+    if (!email) response.status(404).json({ error: 'There is no such email.' });
+    else if (!body.success) response.status(400).json({ error: z.prettifyError(body.error) });
+    else {
+      const { text, ...how } = body.data;
+      response.json(await options.replyByEmail(email, text, how));
+    }
   });
 
   routes.post('/simulator/samples/:name/start', async (request, response) => {
@@ -192,60 +286,15 @@ export function createPageRoutes(options: PageOptions): {
   };
 }
 
-/** Returns the policy that lets the page run its own script only; emails in frames inherit it and run none. */
-function createSecurityPolicy(html: string): string {
-  const script = /<script>(.*?)<\/script>/s.exec(html)?.[1] ?? '';
-  const hash = createHash('sha256').update(script).digest('base64');
-  return [
-    "default-src 'none'",
-    `script-src 'sha256-${hash}'`,
-    "style-src 'unsafe-inline'",
-    "connect-src 'self'",
-    'img-src data:',
-    "frame-src 'self'",
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
-
-interface ShownPhone extends SimulatedPerson {
-  readonly isOptedOut: boolean;
-  readonly sms: readonly SimulatedSms[];
-  readonly emails: readonly SimulatedEmail[];
-}
-
-/** Lists the people's phones and inboxes, and after them the numbers and addresses that belong to nobody known. */
-function listPhones({ people, network, emails }: PageOptions): readonly ShownPhone[] {
-  const byNumber = groupLast(network.sms, shownSms, (sms) =>
-    sms.direction === 'to-person' ? sms.to : sms.from,
-  );
-  const byAddress = groupLast(emails, shownEmails, (email) => email.to);
-  const known = new Set(people.flatMap(({ phone, email }) => [phone, email]));
-  const strangers: readonly SimulatedPerson[] = [
-    ...[...byNumber.keys()].map((phone) => ({ id: phone, name: 'Unknown number', phone })),
-    ...[...byAddress.keys()].map((email) => ({ id: email, name: email, email })),
-  ].filter(({ id }) => !known.has(id));
-  return [...people, ...strangers].map((person) => ({
-    ...person,
-    isOptedOut: person.phone !== undefined && network.isOptedOut(person.phone),
-    sms: byNumber.get(person.phone ?? '') ?? [],
-    emails: byAddress.get(person.email ?? '') ?? [],
-  }));
-}
-
-/** Groups by key and keeps the last `count` of each group, in their order. */
-function groupLast<T>(
-  items: readonly T[],
-  count: number,
-  keyOf: (item: T) => string,
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item)) ?? [];
-    groups.set(keyOf(item), group);
-    group.push(item);
-    if (group.length > count) group.shift();
-  }
-  return groups;
-}
+// The page runs its own scripts only; emails in frames inherit this, and run none. They bring their style with them.
+const securityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  'img-src data:',
+  "frame-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');

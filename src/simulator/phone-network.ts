@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { countSegments } from './sms-segments.ts';
-import { readTwimlMessages, type WebhookPoster } from './webhook.ts';
+import { readTwimlMessages } from './twiml.ts';
+import type { WebhookPoster } from './webhook.ts';
 
 // The number Twilio's test credentials send from; used when Baton named only a Messaging Service.
 // Source: https://www.twilio.com/docs/iam/test-credentials
@@ -68,6 +69,8 @@ export interface SmsOrder {
 /** Tells what becomes of an accepted message, and how its status callbacks misbehave. */
 export interface DeliveryPlan {
   readonly outcome: 'delivered' | 'undelivered' | 'failed';
+  /** Why it is lost; Twilio's 30003 for `undelivered` and 30005 for `failed` unless given. */
+  readonly errorCode?: number;
   readonly duplicateCallbacks: boolean;
   readonly reorderedCallbacks: boolean;
 }
@@ -134,7 +137,7 @@ export function createPhoneNetwork(options: {
   async function tellStatus(sid: string, status: SmsStatus, errorCode?: number): Promise<void> {
     const message = find(sid);
     if (message?.statusCallback === undefined) return;
-    await options.webhooks.post(message.statusCallback, {
+    await options.webhooks.send(message.statusCallback, {
       AccountSid: options.accountSid,
       ApiVersion: '2010-04-01',
       From: message.from,
@@ -160,8 +163,9 @@ export function createPhoneNetwork(options: {
     const sendMs = options.deliveryDelayMs / 2;
     if (plan.outcome === 'failed') {
       later(sendMs, () => {
-        update(sid, { status: 'failed', errorCode: 30005 });
-        tell('failed', 30005);
+        const { errorCode = 30005 } = plan;
+        update(sid, { status: 'failed', errorCode });
+        tell('failed', errorCode);
       });
       return;
     }
@@ -169,7 +173,7 @@ export function createPhoneNetwork(options: {
       update(sid, { status: 'sent', dateSent: new Date().toISOString() });
       if (!plan.reorderedCallbacks) tell('sent');
       later(sendMs, () => {
-        const errorCode = plan.outcome === 'undelivered' ? 30003 : undefined;
+        const errorCode = plan.outcome === 'undelivered' ? (plan.errorCode ?? 30003) : undefined;
         update(sid, { status: plan.outcome, ...(errorCode === undefined ? {} : { errorCode }) });
         tell(plan.outcome, errorCode);
         if (plan.reorderedCallbacks) tell('sent');
@@ -272,7 +276,7 @@ export function createPhoneNetwork(options: {
         obeyKeyword(fromPhone, twilioNumber, text);
       }
       // Source: https://www.twilio.com/docs/messaging/guides/webhook-request
-      const { status, body: twiml } = await options.webhooks.post(options.inboundUrl(), {
+      const { status, body: twiml } = await options.webhooks.send(options.inboundUrl(), {
         AccountSid: options.accountSid,
         ApiVersion: '2010-04-01',
         Body: text,

@@ -1,26 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { awaitLatency, takeAnswerFault } from './fault-response.ts';
 import type { FaultSwitchboard } from './faults.ts';
-
-/** Describes one email in one inbox: a personalization with three recipients makes three of them. */
-export interface SimulatedEmail {
-  /** Tells the copies of one message apart. */
-  readonly id: string;
-  /** The `x-message-id` of the API's answer. */
-  readonly messageId: string;
-  readonly to: string;
-  readonly from: string;
-  readonly replyTo?: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly customArgs: Readonly<Record<string, string>>;
-  /** ISO instant. */
-  readonly at: string;
-}
+import type { EmailOrder } from './simulated-email.ts';
 
 const address = z.looseObject({ email: z.string(), name: z.string().optional() });
 const strings = z.record(z.string(), z.string());
@@ -59,11 +42,11 @@ interface SendgridError {
   readonly help: string | null;
 }
 
-/** Returns SendGrid's `mail/send`; mount it at `/v3`. `deliver` gets each email that was accepted. */
+/** Returns SendGrid's `mail/send`; mount it at `/v3`. `accept` gets the copies of each message that was accepted. */
 export function createSendgridApi(options: {
   readonly apiKey: string;
   readonly faults: FaultSwitchboard;
-  readonly deliver: (email: SimulatedEmail) => void;
+  readonly accept: (copies: readonly EmailOrder[]) => void;
 }): Router {
   const { faults } = options;
   const router = Router();
@@ -87,7 +70,7 @@ export function createSendgridApi(options: {
       return;
     }
 
-    const fault = takeAnswerFault(faults, target);
+    const fault = takeAnswerFault(faults, target)?.kind;
     if (fault === 'hang') return;
     if (fault === 'rate-limited') {
       response.set({ 'x-ratelimit-limit': '600', 'x-ratelimit-remaining': '0' });
@@ -101,7 +84,7 @@ export function createSendgridApi(options: {
     }
     const messageId = randomBytes(16).toString('base64url');
     const isSandboxed = mail.mail_settings?.sandbox_mode?.enable === true;
-    if (!isSandboxed) for (const email of createEmails(mail, messageId)) options.deliver(email);
+    if (!isSandboxed) options.accept(createCopies(mail, messageId));
     if (fault === 'hang-after-accepting') return;
     if (fault === 'error-after-accepting') sendErrors(response, 500, 'Internal Server Error');
     else
@@ -201,24 +184,28 @@ function listRecipients(mail: Mail): readonly string[] {
   );
 }
 
-function createEmails(mail: Mail, messageId: string): readonly SimulatedEmail[] {
+function createCopies(mail: Mail, messageId: string): readonly EmailOrder[] {
   const partOf = (type: string): string =>
     mail.content?.find((part) => part.type === type)?.value ?? '';
   const at = new Date().toISOString();
+  const { from, reply_to: replyTo } = mail;
   return (mail.personalizations ?? []).flatMap((personalization) => {
     const { to = [], cc = [], bcc = [] } = personalization;
+    const headers = { ...mail.headers, ...personalization.headers };
+    const ownId = Object.entries(headers).find(([name]) => name.toLowerCase() === 'message-id');
     return [...to, ...cc, ...bcc].map(({ email }) => ({
-      id: randomUUID(),
       messageId,
+      smtpId: ownId?.[1] ?? `<${messageId}@geopod-ismtpd-0>`,
       to: email,
-      from: mail.from?.email ?? '',
+      from: from?.email ?? '',
+      ...(from?.name === undefined ? {} : { fromName: from.name }),
       subject: personalization.subject ?? mail.subject ?? '',
       text: partOf('text/plain'),
       html: partOf('text/html'),
-      headers: { ...mail.headers, ...personalization.headers },
+      headers,
       customArgs: { ...mail.custom_args, ...personalization.custom_args },
       at,
-      ...(mail.reply_to === undefined ? {} : { replyTo: mail.reply_to.email }),
+      ...(replyTo === undefined ? {} : { replyTo: replyTo.email }),
     }));
   });
 }

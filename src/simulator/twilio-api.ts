@@ -1,19 +1,32 @@
-import express, { Router, type Request, type Response } from 'express';
+import express, { Router } from 'express';
+import type { CallNetwork } from './call-network.ts';
 import { awaitLatency, takeAnswerFault } from './fault-response.ts';
 import type { FaultSwitchboard } from './faults.ts';
 import type { DeliveryPlan, PhoneNetwork, SimulatedSms, SmsOrder } from './phone-network.ts';
-import { magicError, twilioError, type TwilioErrorCode } from './twilio-errors.ts';
+import { routeCalls } from './twilio-calls-api.ts';
+import { magicError, type TwilioErrorCode } from './twilio-errors.ts';
+import {
+  apiVersion,
+  createListPage,
+  isCallbackUrl,
+  isPhoneNumber,
+  isWithin,
+  readForm,
+  readQuery,
+  sendBeforeAccepting,
+  sendError,
+  toRfc2822,
+} from './twilio-http.ts';
 
-const apiVersion = '2010-04-01';
-
-/** Returns the part of Twilio's REST API that sends, lists and fetches messages; mount it at `/2010-04-01`. */
+/** Returns the part of Twilio's REST API that sends messages and calls people, and reads both; mount it at `/2010-04-01`. */
 export function createTwilioApi(options: {
   readonly accountSid: string;
   readonly authToken: string;
   readonly network: PhoneNetwork;
+  readonly calls: CallNetwork;
   readonly faults: FaultSwitchboard;
 }): Router {
-  const { accountSid, network, faults } = options;
+  const { accountSid, network, calls, faults } = options;
   const credentials = Buffer.from(`${accountSid}:${options.authToken}`).toString('base64');
   const router = Router();
 
@@ -42,24 +55,25 @@ export function createTwilioApi(options: {
       }
 
       const fault = takeAnswerFault(faults, target);
-      if (fault === 'hang') return;
-      if (fault === 'rate-limited') {
-        sendError(response, 20429);
-        return;
-      }
-      if (fault === 'error-before-accepting') {
-        sendError(response, 20500);
-        return;
-      }
+      if (fault && sendBeforeAccepting(response, fault)) return;
       const sms = network.accept(order, planDelivery(faults, order.to));
-      if (fault === 'hang-after-accepting') return;
-      if (fault === 'error-after-accepting') sendError(response, 20500);
+      if (fault?.kind === 'hang-after-accepting') return;
+      if (fault?.kind === 'error-after-accepting') sendError(response, 20500);
       else response.status(201).json(createResource(accountSid, sms));
     },
   );
 
   router.get('/Accounts/:accountSid/Messages.json', (request, response) => {
-    response.json(createPage(accountSid, network.sms, readQuery(request)));
+    const query = readQuery(request);
+    response.json(
+      createListPage({
+        path: `/${apiVersion}/Accounts/${accountSid}/Messages.json`,
+        name: 'messages',
+        newestFirst: network.sms.filter((sms) => matches(sms, query)).reverse(),
+        query,
+        describe: (sms) => createResource(accountSid, sms),
+      }),
+    );
   });
 
   router.get('/Accounts/:accountSid/Messages/:sid.json', (request, response) => {
@@ -68,25 +82,12 @@ export function createTwilioApi(options: {
     else sendError(response, 20404);
   });
 
+  router.use('/Accounts/:accountSid', routeCalls({ accountSid, calls, faults }));
+
   router.use((_request, response) => {
     sendError(response, 20404);
   });
   return router;
-}
-
-function sendError(response: Response, code: TwilioErrorCode): void {
-  const error = twilioError(code);
-  response.status(error.status).json(error);
-}
-
-function readForm(request: Request): ReadonlyMap<string, string> {
-  const body: unknown = request.body;
-  const form = new Map<string, string>();
-  for (const [name, value] of Object.entries(body ?? {})) {
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    if (typeof first === 'string' && first !== '') form.set(name, first);
-  }
-  return form;
 }
 
 /** Returns the message to send, or the code of the first thing that is wrong with it. */
@@ -103,13 +104,12 @@ function readOrder(form: ReadonlyMap<string, string>): SmsOrder | TwilioErrorCod
   if (body === undefined) return 21602;
   const magic = magicError({ from, to });
   if (magic !== undefined) return magic;
-  if (!/^\+[1-9]\d{6,14}$/.test(to)) return 21211;
+  if (!isPhoneNumber(to)) return 21211;
   // A phone number, a short code, or an alphanumeric sender with at least one letter.
   if (from !== undefined && !/^(\+[1-9]\d{6,14}|\d{3,6}|(?=.*[a-z])[a-z0-9 ]{1,11})$/i.test(from))
     return 21212;
   if (body.length > 1600) return 21617;
-  if (statusCallback !== undefined && !/^https?:\/\/[^\s_/]+(\/|$)/.test(statusCallback))
-    return 21609;
+  if (statusCallback !== undefined && !isCallbackUrl(statusCallback)) return 21609;
   if (validityPeriod !== undefined && !isWithin(Number(validityPeriod), 1, 36_000)) return 90007;
   return {
     to,
@@ -120,22 +120,17 @@ function readOrder(form: ReadonlyMap<string, string>): SmsOrder | TwilioErrorCod
   };
 }
 
-function isWithin(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
-}
-
 function planDelivery(faults: FaultSwitchboard, to: string): DeliveryPlan {
   const target = { channel: 'sms', to: [to] } as const;
-  const outcome = faults.take({ ...target, among: ['undelivered', 'failed'] })?.kind;
+  const lost = faults.take({ ...target, among: ['undelivered', 'failed'] });
+  const isLost = lost?.kind === 'undelivered' || lost?.kind === 'failed';
   return {
-    outcome: outcome === 'undelivered' || outcome === 'failed' ? outcome : 'delivered',
+    ...(isLost
+      ? { outcome: lost.kind, ...(lost.code === undefined ? {} : { errorCode: lost.code }) }
+      : { outcome: 'delivered' }),
     duplicateCallbacks: faults.take({ ...target, among: ['duplicate-callbacks'] }) !== undefined,
     reorderedCallbacks: faults.take({ ...target, among: ['reordered-callbacks'] }) !== undefined,
   };
-}
-
-function toRfc2822(iso: string | undefined): string | null {
-  return iso === undefined ? null : new Date(iso).toUTCString().replace('GMT', '+0000');
 }
 
 // Source: https://www.twilio.com/docs/messaging/api/message-resource#message-properties
@@ -163,48 +158,6 @@ function createResource(accountSid: string, sms: SimulatedSms): Readonly<Record<
     subresource_uris: { media: `${uri}/Media.json` },
     to: sms.to,
     uri: `${uri}.json`,
-  };
-}
-
-function readQuery(request: Request): URLSearchParams {
-  return new URL(request.originalUrl, 'http://simulator').searchParams;
-}
-
-/** Returns one page of messages, newest first. Source: https://www.twilio.com/docs/usage/twilios-response#pagination */
-function createPage(
-  accountSid: string,
-  all: readonly SimulatedSms[],
-  query: URLSearchParams,
-): Readonly<Record<string, unknown>> {
-  const wished = Number(query.get('PageSize') ?? 50);
-  const pageSize = Number.isInteger(wished) ? Math.min(Math.max(wished, 1), 1000) : 50;
-  const page = Number(query.get('Page') ?? 0);
-  const matching = all.filter((sms) => matches(sms, query)).reverse();
-  // The token names the last message of the page before, so that newer messages do not shift the pages.
-  const token = query.get('PageToken');
-  const start = token === null ? 0 : matching.findIndex(({ sid }) => `PA${sid}` === token) + 1;
-  const messages = matching.slice(start, start + pageSize);
-  const last = messages.at(-1);
-
-  const path = `/${apiVersion}/Accounts/${accountSid}/Messages.json`;
-  const linkTo = (extra: Readonly<Record<string, string>>): string => {
-    const params = new URLSearchParams(query);
-    params.delete('PageToken');
-    for (const [name, value] of Object.entries({ PageSize: `${pageSize}`, ...extra }))
-      params.set(name, value);
-    return `${path}?${params.toString()}`;
-  };
-  const hasMore = last !== undefined && start + pageSize < matching.length;
-  return {
-    messages: messages.map((sms) => createResource(accountSid, sms)),
-    page,
-    page_size: pageSize,
-    start,
-    end: start + Math.max(messages.length - 1, 0),
-    uri: `${path}?${query.toString()}`,
-    first_page_uri: linkTo({ Page: '0' }),
-    next_page_uri: hasMore ? linkTo({ Page: `${page + 1}`, PageToken: `PA${last.sid}` }) : null,
-    previous_page_uri: null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import twilio from 'twilio';
@@ -11,67 +12,68 @@ export interface WebhookAnswer {
   readonly body: string;
 }
 
-/** Posts webhooks the way Twilio does. */
-export interface WebhookPoster {
-  /** Returns Baton's answer, and never throws: Twilio does not fall over either when a customer's server is down. */
-  post(url: string, params: Readonly<Record<string, string>>): Promise<WebhookAnswer>;
+/** Describes a webhook that is ready to be sent. */
+interface WebhookRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | URLSearchParams | Uint8Array<ArrayBuffer>;
+}
+
+type Trouble = 'ct' | 'rt' | '3xx' | '4xx' | '5xx';
+
+/** Tells how often, and after what, a webhook is sent again. */
+interface Retries {
+  readonly count: number;
+  readonly on: ReadonlySet<string>;
+  /** How long one attempt may take, and all of them together. */
+  readonly attemptMs: number;
+  readonly totalMs: number;
+}
+
+/** Sends webhooks the way a provider does: it does not fall over when a customer's server is down. */
+export interface WebhookSender {
+  /** Returns Baton's last answer, and never throws. */
+  send(request: WebhookRequest, retries: Retries): Promise<WebhookAnswer>;
   /** Breaks off what is under way. */
   close(): void;
 }
 
-type Trouble = 'ct' | 'rt' | '4xx' | '5xx';
-
-interface Overrides {
-  readonly target: string;
-  readonly retries: number;
-  readonly retryOn: ReadonlySet<string>;
+/** Posts webhooks the way Twilio does. */
+export interface WebhookPoster {
+  /** Returns Baton's answer to signed parameters, and never throws; with GET they go into the query. */
+  send(
+    url: string,
+    params: Readonly<Record<string, string>>,
+    method?: 'GET' | 'POST',
+  ): Promise<WebhookAnswer>;
 }
 
-/**
- * Splits the retry settings off a URL: `#rc=3&rp=ct,5xx` asks for three retries on connection failures and 5xx.
- * The fragment is neither sent nor signed; without it, Twilio retries once, and only when it could not connect.
- * Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
- */
-function readOverrides(url: string): Overrides {
-  const hash = url.indexOf('#');
-  const wishes = new URLSearchParams(hash === -1 ? '' : url.slice(hash + 1));
-  const retries = Number(wishes.get('rc') ?? 1);
-  return {
-    target: hash === -1 ? url : url.slice(0, hash),
-    retries: Number.isInteger(retries) ? Math.min(Math.max(retries, 0), 5) : 1,
-    retryOn: new Set((wishes.get('rp') ?? 'ct').split(',')),
-  };
-}
-
-function troubleOf(status: number): Trouble | undefined {
-  if (status >= 500) return '5xx';
-  return status >= 400 ? '4xx' : undefined;
-}
-
-/** Returns a poster that signs with `authToken`, waits 15 s at most, and is told each answer through `onAnswer`. */
-export function createWebhookPoster(options: {
-  readonly authToken: string;
+/** Returns a sender that is told the last answer to each webhook through `onAnswer`. */
+export function createWebhookSender(options: {
   readonly onAnswer: (url: string, answer: WebhookAnswer) => void;
-}): WebhookPoster {
+}): WebhookSender {
   const closing = new AbortController();
+  // As many listen as pause between attempts, which is no leak.
+  setMaxListeners(0, closing.signal);
   // One controller a request: AbortSignal.any over a long-lived signal leaks on Node 20.
   const underWay = new Set<AbortController>();
 
   async function attempt(
-    url: string,
-    body: URLSearchParams,
-    headers: Readonly<Record<string, string>>,
+    { url, method, headers, body }: WebhookRequest,
+    ms: number,
   ): Promise<{ readonly answer: WebhookAnswer; readonly trouble: Trouble | undefined }> {
     const controller = new AbortController();
     const timer = setTimeout(() => {
       controller.abort();
-    }, timeoutMs);
+    }, ms);
     underWay.add(controller);
+    if (closing.signal.aborted) controller.abort();
     try {
       const response = await fetch(url, {
-        method: 'POST',
-        body,
+        method,
         headers,
+        ...(body === undefined ? {} : { body }),
         // Twilio follows a redirect with GET and loses the parameters: better to see the 3xx.
         redirect: 'manual',
         signal: controller.signal,
@@ -89,20 +91,15 @@ export function createWebhookPoster(options: {
   }
 
   return {
-    async post(url, params) {
-      const { target, retries, retryOn } = readOverrides(url);
-      const headers = {
-        'x-twilio-signature': twilio.getExpectedTwilioSignature(options.authToken, target, params),
-        'i-twilio-idempotency-token': randomUUID(),
-        'user-agent': 'TwilioProxy/1.1',
-      };
-      const body = new URLSearchParams(params);
+    async send(request, { count, on, attemptMs, totalMs }) {
+      const until = Date.now() + totalMs;
       for (let retry = 0; ; retry += 1) {
-        const { answer, trouble } = await attempt(target, body, headers);
+        const left = Math.max(until - Date.now(), 1);
+        const { answer, trouble } = await attempt(request, Math.min(attemptMs, left));
         if (closing.signal.aborted) return answer;
-        const again = trouble !== undefined && (retryOn.has(trouble) || retryOn.has('all'));
-        if (!again || retry >= retries) {
-          options.onAnswer(target, answer);
+        const again = trouble !== undefined && on.has(trouble);
+        if (!again || retry >= count || Date.now() >= until) {
+          options.onAnswer(request.url, answer);
           return answer;
         }
         try {
@@ -119,30 +116,70 @@ export function createWebhookPoster(options: {
   };
 }
 
-const entities: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-};
+function troubleOf(status: number): Trouble | undefined {
+  if (status >= 500) return '5xx';
+  if (status >= 400) return '4xx';
+  return status >= 300 ? '3xx' : undefined;
+}
 
-function unescapeXml(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
-    if (typeof hex === 'string') return String.fromCodePoint(parseInt(hex, 16));
-    if (typeof decimal === 'string') return String.fromCodePoint(Number(decimal));
-    return typeof name === 'string' ? (entities[name] ?? whole) : whole;
-  });
+/** Returns a poster that signs with `authToken`, and waits 15 s at most. */
+export function createWebhookPoster(options: {
+  readonly authToken: string;
+  readonly sender: WebhookSender;
+}): WebhookPoster {
+  return {
+    async send(wished, params, method = 'POST') {
+      const { target, retries } = readOverrides(wished);
+      const url = method === 'GET' ? addQuery(target, params) : target;
+      const signed = method === 'GET' ? {} : params;
+      return options.sender.send(
+        {
+          url,
+          method,
+          headers: {
+            'x-twilio-signature': twilio.getExpectedTwilioSignature(options.authToken, url, signed),
+            'i-twilio-idempotency-token': randomUUID(),
+            'user-agent': 'TwilioProxy/1.1',
+          },
+          ...(method === 'GET' ? {} : { body: new URLSearchParams(params) }),
+        },
+        retries,
+      );
+    },
+  };
 }
 
 /**
- * Returns the texts of the `<Message>` elements of a TwiML answer, and nothing else of it.
- * Source: https://www.twilio.com/docs/messaging/twiml/message
+ * Splits the retry settings off a URL: `#rc=3&rp=ct,5xx` asks for three retries on connection failures and 5xx.
+ * The fragment is neither sent nor signed; without it, Twilio retries once, and only when it could not connect.
+ * Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
-export function readTwimlMessages(twiml: string): readonly string[] {
-  return [...twiml.matchAll(/<Message(?:\s[^>]*[^/>]|\s*)>(.*?)<\/Message>/gs)].map(([, inner]) => {
-    const content = inner ?? '';
-    const body = /<Body[^>]*>(.*?)<\/Body>/s.exec(content)?.[1] ?? content;
-    return unescapeXml(body.replace(/<[^>]*>/g, '')).trim();
-  });
+function readOverrides(url: string): { readonly target: string; readonly retries: Retries } {
+  const hash = url.indexOf('#');
+  const wishes = new URLSearchParams(hash === -1 ? '' : url.slice(hash + 1));
+  return {
+    target: hash === -1 ? url : url.slice(0, hash),
+    retries: {
+      count: readWithin(wishes.get('rc'), { least: 0, most: 5, otherwise: 1 }),
+      on: new Set((wishes.get('rp') ?? 'ct').replace('all', 'ct,rt,4xx,5xx').split(',')),
+      attemptMs: readWithin(wishes.get('rt'), {
+        least: 100,
+        most: timeoutMs,
+        otherwise: timeoutMs,
+      }),
+      totalMs: readWithin(wishes.get('tt'), { least: 100, most: timeoutMs, otherwise: timeoutMs }),
+    },
+  };
+}
+
+function readWithin(
+  text: string | null,
+  { least, most, otherwise }: Readonly<Record<'least' | 'most' | 'otherwise', number>>,
+): number {
+  const value = Number(text ?? otherwise);
+  return Number.isInteger(value) ? Math.min(Math.max(value, least), most) : otherwise;
+}
+
+function addQuery(url: string, params: Readonly<Record<string, string>>): string {
+  return `${url}${url.includes('?') ? '&' : '?'}${new URLSearchParams(params).toString()}`;
 }

@@ -1,46 +1,51 @@
-import { Client, Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTE_TYPES } from './search-attributes.ts';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
+import { createDataConverter, type EncryptionKey } from './codec.ts';
+import { GRPC } from './grpc-status.ts';
 
-export interface TemporalAddress {
-  readonly address: string;
+export interface TemporalPlace {
   readonly namespace: string;
+  readonly connection: Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls' | 'metadata'>;
+  /** What is written is encrypted with the first of these keys. */
+  readonly encryptionKeys?: readonly EncryptionKey[];
 }
 
 /** Returns a client of the Temporal server with its connection. Throws when the server cannot be reached within 10 s. */
-export async function connectClient({
-  address,
-  namespace,
-}: TemporalAddress): Promise<{ client: Client; connection: Connection }> {
-  const connection = await Connection.connect({ address, connectTimeout: '10s' });
-  return { client: new Client({ connection, namespace }), connection };
+export async function connectClient(
+  place: TemporalPlace,
+): Promise<{ client: Client; connection: Connection }> {
+  const connected = connectLazily(place);
+  await connected.connection.ensureConnected();
+  return connected;
 }
 
-/** The protocol's numbers of the types in use: temporal.api.enums.v1.IndexedValueType. */
-const INDEXED_VALUE_TYPES = { Keyword: 2, Datetime: 6, KeywordList: 7 } as const;
+/** Returns a client of the Temporal server that connects when it is first used. */
+export function connectLazily({
+  connection: options,
+  namespace,
+  encryptionKeys = [],
+}: TemporalPlace): { client: Client; connection: Connection } {
+  const connection = Connection.lazy({
+    ...options,
+    connectTimeout: '10s',
+    interceptors: [makeGrpcRetryInterceptor(RETRY)],
+  });
+  const dataConverter = createDataConverter(encryptionKeys);
+  return { client: new Client({ connection, namespace, dataConverter }), connection };
+}
 
 /**
- * Registers Baton's search attributes where they are missing. Throws when one exists with another type, which
- * the server itself only logs.
+ * The SDK's own retries, but sooner where it is only that the server holds one query per workflow
+ * (history.MaxBufferedQueryCount) while a workflow task runs: that place is free again within milliseconds.
  */
-export async function ensureSearchAttributes(
-  { operatorService }: Connection,
-  namespace: string,
-): Promise<void> {
-  const wanted = Object.entries(SEARCH_ATTRIBUTE_TYPES).map(
-    ([name, type]) => [name, INDEXED_VALUE_TYPES[type]] as const,
-  );
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-  const wrong = wanted.filter(([name, type]) => (customAttributes[name] ?? type) !== type);
-  if (wrong.length > 0) {
-    const names = wrong.map(([name]) => `${name} (must be ${SEARCH_ATTRIBUTE_TYPES[name] ?? ''})`);
-    throw new Error(
-      `Search attributes of another type exist in namespace ${namespace}: ${names.join(', ')}. Remove them with "temporal operator search-attribute remove" or use another namespace.`,
-    );
-  }
-  const missing = wanted.filter(([name]) => customAttributes[name] === undefined);
-  if (missing.length === 0) return;
-  await operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(missing),
-  });
-}
+const RETRY = defaultGrpcRetryOptions({
+  initialIntervalMs: ({ code, details }: { readonly code: number; readonly details: string }) => {
+    if (code !== GRPC.resourceExhausted) return 100;
+    return details.includes('query buffer') ? 30 : 1_000;
+  },
+});

@@ -15,9 +15,13 @@ const LEVELS: Readonly<Record<LogLevel, keyof Sink>> = {
   TRACE: 'debug',
 };
 
+/** The channels' workers run activities only, and mean to. */
+const EXPECTED = 'No workflows registered';
+
 /** Returns a logger for the Temporal SDK that writes warnings and errors to ours; its chatter is debug. */
 export function createTemporalLogger(sink: Sink): DefaultLogger {
   return new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (message.startsWith(EXPECTED)) return;
     sink[LEVELS[level]]({ temporal: meta }, message);
   });
 }

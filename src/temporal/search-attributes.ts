@@ -5,7 +5,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { SearchAttributePair, SearchAttributeUpdatePair } from '@temporalio/common';
 import type { Handoff } from '../domain/handoff.ts';
-import { listAwaiting, type HandoffState } from '../domain/state.ts';
+import { measureTimes } from '../domain/callback.ts';
+import {
+  currentHandoff,
+  emptyTally,
+  listAwaiting,
+  type HandoffInput,
+  type HandoffState,
+} from '../domain/state.ts';
 
 const KEYWORD = SearchAttributeType.KEYWORD;
 
@@ -22,9 +29,25 @@ export const AWAITING = defineSearchAttributeKey(
 );
 export const ACT_BY = defineSearchAttributeKey('HandoffActBy', SearchAttributeType.DATETIME);
 
+const INT = SearchAttributeType.INT;
+
+/** What came of handoffs, for statistics: one of the declared words, ids of responders and figures. */
+export const OUTCOME = defineSearchAttributeKey('HandoffOutcome', KEYWORD);
+export const TAKEN_BY = defineSearchAttributeKey('HandoffTakenBy', KEYWORD);
+export const DECLINED = defineSearchAttributeKey(
+  'HandoffDeclined',
+  SearchAttributeType.KEYWORD_LIST,
+);
+export const ESCALATIONS = defineSearchAttributeKey('HandoffEscalations', INT);
+export const SECONDS_TO_TAKE = defineSearchAttributeKey('HandoffSecondsToTake', INT);
+export const SECONDS_TO_ACT = defineSearchAttributeKey('HandoffSecondsToAct', INT);
+
+/** How the events of a handoff fare: `pending`, `delivered` or `failed`. */
+export const CALLBACKS = defineSearchAttributeKey('HandoffCallbacks', KEYWORD);
+
 /** The server's name for each attribute's type, for registering them. */
 export const SEARCH_ATTRIBUTE_TYPES: Readonly<
-  Record<string, 'Keyword' | 'KeywordList' | 'Datetime'>
+  Record<string, 'Keyword' | 'KeywordList' | 'Datetime' | 'Int'>
 > = {
   [STATUS.name]: 'Keyword',
   [URGENCY.name]: 'Keyword',
@@ -34,6 +57,13 @@ export const SEARCH_ATTRIBUTE_TYPES: Readonly<
   [OWNER.name]: 'Keyword',
   [AWAITING.name]: 'KeywordList',
   [ACT_BY.name]: 'Datetime',
+  [OUTCOME.name]: 'Keyword',
+  [TAKEN_BY.name]: 'Keyword',
+  [DECLINED.name]: 'KeywordList',
+  [ESCALATIONS.name]: 'Int',
+  [SECONDS_TO_TAKE.name]: 'Int',
+  [SECONDS_TO_ACT.name]: 'Int',
+  [CALLBACKS.name]: 'Keyword',
 };
 
 /** Returns the attributes a handoff is started with; what can change is left to {@link listChanges}. */
@@ -55,7 +85,7 @@ export function listStartAttributes(handoff: Handoff): SearchAttributePair[] {
  * one upsert. `HandoffActBy` is the owner's deadline while there is one, else the action's.
  */
 export function listChanges(
-  handoff: Handoff,
+  input: HandoffInput,
   before: HandoffState,
   after: HandoffState,
 ): SearchAttributeUpdatePair[] {
@@ -63,9 +93,9 @@ export function listChanges(
     status: state.status,
     owner: state.owner?.responder ?? null,
     awaiting: listAwaiting(state),
-    actBy: state.owner?.actBy ?? handoff.action.dueAt ?? null,
+    actBy: state.owner?.actBy ?? currentHandoff(input, state).action.dueAt ?? null,
   })) as [AttributeValues, AttributeValues];
-  return [
+  const changes: SearchAttributeUpdatePair[] = [
     ...(old.status === now.status ? [] : [{ key: STATUS, value: now.status }]),
     ...(old.owner === now.owner ? [] : [{ key: OWNER, value: now.owner }]),
     ...(old.awaiting.join() === now.awaiting.join()
@@ -74,6 +104,24 @@ export function listChanges(
     ...(old.actBy === now.actBy
       ? []
       : [{ key: ACT_BY, value: now.actBy === null ? null : new Date(now.actBy) }]),
+  ];
+  // Figures go along where there is an upsert anyway; each end has one.
+  return changes.length === 0 ? [] : [...changes, ...listFigures(input, after)];
+}
+
+function listFigures({ handoff }: HandoffInput, state: HandoffState): SearchAttributeUpdatePair[] {
+  const { tally = emptyTally(), ending } = state;
+  const { secondsToTake, secondsToAct } = measureTimes(handoff.submittedAt, state);
+  const { outcome } = ending ?? {};
+  const isDeclared = outcome !== undefined && /^[a-z][a-z0-9-]{0,29}$/.test(outcome);
+  return [
+    ...(tally.takenBy === undefined ? [] : [{ key: TAKEN_BY, value: tally.takenBy }]),
+    ...(tally.declined.length === 0 ? [] : [{ key: DECLINED, value: [...tally.declined] }]),
+    ...(tally.escalations === 0 ? [] : [{ key: ESCALATIONS, value: tally.escalations }]),
+    ...(secondsToTake === undefined ? [] : [{ key: SECONDS_TO_TAKE, value: secondsToTake }]),
+    ...(secondsToAct === undefined ? [] : [{ key: SECONDS_TO_ACT, value: secondsToAct }]),
+    // Words of people are not for search attributes.
+    ...(isDeclared ? [{ key: OUTCOME, value: outcome }] : []),
   ];
 }
 

@@ -1,25 +1,49 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineSignal,
   isCancellation,
+  patched,
   setCurrentDetails,
+  setDefaultSignalHandler,
   setHandler,
   sleep,
-  TimeoutFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { readCommand, VERBS } from '../domain/command.ts';
 import { decide, startState, type Effect, type HandoffEvent } from '../domain/decide.ts';
-import { cardOf, isFinished, type HandoffInput, type NotificationOrder } from '../domain/state.ts';
-import { describeProgress, reportCommand, viewHandoff, type HandoffView } from '../domain/view.ts';
+import { readSignal } from '../domain/payloads.ts';
+import { mayBeBundled } from '../domain/responder.ts';
+import type { WritingResult } from '../domain/brief-writer/written.ts';
+import type { Handoff } from '../domain/handoff.ts';
+import {
+  cardOf,
+  currentHandoff,
+  isFinished,
+  type HandoffInput,
+  type NotificationOrder,
+} from '../domain/state.ts';
+import {
+  concludeHandoff,
+  describeProgress,
+  reportCommand,
+  viewHandoff,
+  type HandoffResult,
+} from '../domain/view.ts';
 import type { Wake } from '../domain/wake.ts';
 import { listChanges } from '../temporal/search-attributes.ts';
-import { local, sendersOn, summarisePlan } from './activities.ts';
+import {
+  createTurns,
+  local,
+  persist,
+  sendersOn,
+  summarisePlan,
+  writerFor,
+  type InTurn,
+} from './activities.ts';
+import { explainFailure, isUncertain } from './failures.ts';
+import { measureStart, measureStep } from './metrics.ts';
 import {
   COMMAND_SIGNALS,
   commandResultQuery,
@@ -33,27 +57,29 @@ import {
  * as activities and feeds what comes of them back. Everything else is in domain/decide.ts. Returns the
  * handoff as it ended; ends only when it is resolved, withdrawn, or expired and announced.
  */
-export async function handoff(input: HandoffInput): Promise<HandoffView> {
+export async function handoff(input: HandoffInput): Promise<HandoffResult> {
   let state = input.state ?? startState(input);
   const inbox: HandoffEvent[] = [{ type: input.state ? 'clock' : 'started' }];
   const sending = new Map<string, CancellationScope>();
   let running = 0;
 
-  for (const verb of VERBS) {
-    setHandler(defineSignal<[unknown]>(COMMAND_SIGNALS[verb].name), (payload) => {
-      const command = readCommand(verb, payload);
-      if (command) inbox.push({ type: 'command', command });
+  const receive = (name: string, payload?: unknown): void => {
+    const event = readSignal(name, payload);
+    if (event) inbox.push(event);
+  };
+  // Signals from before the first task are handed over by name; only a handler for all keeps their order.
+  setDefaultSignalHandler(receive);
+  for (const { name } of [...Object.values(COMMAND_SIGNALS), confirmSignal, deliverySignal]) {
+    setHandler(defineSignal<[unknown]>(name), (payload) => {
+      receive(name, payload);
     });
   }
-  setHandler(confirmSignal, ({ commandId }) => {
-    inbox.push({ type: 'confirm', commandId });
-  });
-  setHandler(deliverySignal, (report) => {
-    inbox.push({ type: 'undelivered', ...report });
-  });
   setHandler(statusQuery, () => viewHandoff(input, state));
   setHandler(commandResultQuery, (commandId) => reportCommand(input, state, commandId));
 
+  if (!input.state) measureStart(input);
+  const inTurn = createTurns();
+  const tellInTurn = createTurns();
   const setAlarm = createAlarm(() => inbox.push({ type: 'clock' }));
 
   /** Runs an effect beside the loop; what comes of it arrives in the inbox. */
@@ -74,23 +100,45 @@ export async function handoff(input: HandoffInput): Promise<HandoffView> {
   ): Promise<HandoffEvent | undefined> {
     switch (effect.type) {
       case 'plan': {
-        const summary = summarisePlan(effect.label, input.policy);
-        const plan = await local.planTier.executeWithOptions({ summary }, [effect.request]);
-        return { type: 'planned', serial: effect.serial, plan };
+        const { serial, label, request } = effect;
+        const summary = summarisePlan(label, input.policy);
+        const isWanted = () => state.stage.serial === serial && !isFinished(state);
+        const plan = await persist(summary, isWanted, () =>
+          inTurn(() => local.planTier.executeWithOptions({ summary }, [request])),
+        );
+        return plan && { type: 'planned', serial, plan };
       }
+      case 'write':
+        return { type: 'written', result: await askWriter(input) };
       case 'notify': {
         const scope = new CancellationScope();
         sending.set(effect.order.id, scope);
-        const event = await scope.run(() => send(input, effect.order));
+        const event = await scope.run(() =>
+          send(currentHandoff(input, state), effect.order, inTurn),
+        );
         sending.delete(effect.order.id);
         return event;
       }
       case 'tell-standings':
-      case 'tell-closed':
-        await local.tellResponders.executeWithOptions({ summary: summariseTelling(effect) }, [
-          { card: cardOf(input.handoff), news: effect },
-        ]);
+      case 'tell-closed': {
+        const summary = summariseTelling(effect);
+        const card = cardOf(currentHandoff(input, state));
+        // One after the other: what was said first must not come last because it had to be said again.
+        await tellInTurn(() =>
+          persist(summary, always, () =>
+            local.tellResponders.executeWithOptions({ summary }, [{ card, news: effect }]),
+          ),
+        );
         return undefined;
+      }
+      case 'call-back': {
+        const { type, data } = effect.callback.event;
+        const summary = `${type} for ${data.source}, number ${data.sequence}`;
+        await persist(summary, always, () =>
+          local.callBack.executeWithOptions({ summary }, [effect.callback]),
+        );
+        return undefined;
+      }
     }
   }
 
@@ -99,7 +147,7 @@ export async function handoff(input: HandoffInput): Promise<HandoffView> {
   for (;;) {
     await condition(() => inbox.length > 0 || (isQuiet() && (isFinished(state) || isLong())));
     if (isQuiet()) {
-      if (isFinished(state)) return viewHandoff(input, state);
+      if (isFinished(state)) return concludeHandoff(input, state);
       await continueAsNew<typeof handoff>({ ...input, state });
     }
     const before = state;
@@ -109,13 +157,16 @@ export async function handoff(input: HandoffInput): Promise<HandoffView> {
       ({ state, wake } = decision);
       decision.effects.forEach(run);
     }
-    const changes = listChanges(input.handoff, before, state);
+    measureStep(input, before, state);
+    const changes = listChanges(input, before, state);
     if (changes.length > 0) upsertSearchAttributes(changes);
     setCurrentDetails(describeProgress(input, state));
     // The end needs no alarm, and cancelling the last one would only cost an event.
     if (!isFinished(state)) setAlarm(wake);
   }
 }
+
+const always = () => true;
 
 /** Returns a function that keeps one durable timer at the given wake-up, labelled with its reason. */
 function createAlarm(ring: () => void): (wake: Wake | null) => void {
@@ -140,27 +191,65 @@ function createAlarm(ring: () => void): (wake: Wake | null) => void {
   };
 }
 
-async function send({ handoff }: HandoffInput, order: NotificationOrder): Promise<HandoffEvent> {
+/** The brief that there is will do: whatever goes wrong here is no reason to wait. */
+async function askWriter({ handoff, policy, writing }: HandoffInput): Promise<WritingResult> {
+  const { details = '', ...brief } = handoff.brief;
+  try {
+    return await writerFor(handoff.urgency).writeBrief.executeWithOptions(
+      { summary: 'write the brief' },
+      [{ handoff: { ...handoff, brief }, policy, material: writing?.material ?? details }],
+    );
+  } catch {
+    return { because: 'no worker could ask the model in time' };
+  }
+}
+
+async function send(
+  handoff: Handoff,
+  order: NotificationOrder,
+  inTurn: InTurn,
+): Promise<HandoffEvent> {
   const { urgency } = handoff;
   const summary = `${order.channel} to ${order.recipient}: ${summariseMessage(order)}`;
   const senders = sendersOn(order.channel, { urgency, giveUpAfterMs: order.giveUpAfterMs });
   try {
-    if (order.channel === 'sms') {
-      await senders.sendSms.executeWithOptions({ summary }, [{ card: cardOf(handoff), order }]);
-    } else {
-      const { details } = handoff.brief;
-      await senders.sendEmail.executeWithOptions({ summary }, [
-        { card: cardOf(handoff), order, ...(details !== undefined && { details }) },
-      ]);
+    const { details } = handoff.brief;
+    const card = cardOf(handoff);
+    if (order.isReleased === true && mayBeBundled(card, order) && patched('bundle-released')) {
+      // Nothing is lost where there is no answer: it then goes out by itself.
+      const found = await inTurn(() =>
+        local.bundle.executeWithOptions({ summary }, [{ card, order }]),
+      ).catch(() => false);
+      if (found) return { type: 'accepted', notification: order.id, isBundled: true };
     }
-    return { type: 'accepted', notification: order.id };
+    const { sendSms, placeCall } = senders;
+    const sent =
+      order.channel !== 'email'
+        ? await (order.channel === 'sms' ? sendSms : placeCall).executeWithOptions({ summary }, [
+            { card, order },
+          ])
+        : await senders.sendEmail.executeWithOptions({ summary }, [
+            { card, order, ...(details !== undefined && { details }) },
+          ]);
+    if ('because' in sent) {
+      const { because, heldUntil: until } = sent;
+      return {
+        type: 'held',
+        notification: order.id,
+        because,
+        ...(until !== undefined && { until }),
+      };
+    }
+    const { isBundled } = sent;
+    return { type: 'accepted', notification: order.id, ...(isBundled && { isBundled }) };
   } catch (error) {
     const cancelled = isCancellation(error);
     return {
       type: 'not-sent',
       notification: order.id,
       because: cancelled ? 'called off before it left' : explainFailure(error),
-      cancelled,
+      ...(cancelled && { cancelled }),
+      ...(!cancelled && isUncertain(error) && { uncertain: true }),
     };
   }
 }
@@ -183,15 +272,4 @@ function summariseTelling(effect: Extract<Effect, { type: `tell-${string}` }>): 
   return Object.entries(effect.standings)
     .map(([responder, standing]) => `${responder}: ${standing}`)
     .join(', ');
-}
-
-/** Returns the words of the failure that made an activity give up. */
-function explainFailure(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return cause.message;
-  if (cause instanceof TimeoutFailure) {
-    const last = cause.cause instanceof ApplicationFailure ? `: ${cause.cause.message}` : '';
-    return `gave up after trying until it was no longer of use${last}`;
-  }
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -4,15 +4,16 @@
  * of signals, queries and updates are never renamed, only superseded. Any Temporal client may use them.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { CANARY } from '../temporal/task-queues.ts';
+import type { Absence } from '../domain/availability/situation.ts';
+import type { Callback } from '../domain/callback.ts';
 import type { CommandPayload } from '../domain/command.ts';
-import type {
-  ClosedOffer,
-  OfferAnswer,
-  OfferCard,
-  OfferRequest,
-  OpenOffer,
-} from '../domain/responder.ts';
-import type { Actor, Ending, Standing, Verb } from '../domain/state.ts';
+import type { DeliverySummary } from '../domain/deliveries.ts';
+import type { ClosedOffer, OpenOffer } from '../domain/offer.ts';
+import type { RecordedReply } from '../domain/payloads.ts';
+import type { Channel } from '../domain/policy.ts';
+import type { OfferAnswer, OfferCard, OfferRequest, RoutedReply } from '../domain/responder.ts';
+import type { Ending, Standing, Verb } from '../domain/state.ts';
 import type { CommandReport, HandoffView } from '../domain/view.ts';
 
 // -- handoff
@@ -21,15 +22,26 @@ import type { CommandReport, HandoffView } from '../domain/view.ts';
 export const COMMAND_SIGNALS = {
   take: defineSignal<[CommandPayload<'take'>]>('take'),
   pass: defineSignal<[CommandPayload<'pass'>]>('pass'),
+  snooze: defineSignal<[CommandPayload<'snooze'>]>('snooze'),
   resolve: defineSignal<[CommandPayload<'resolve'>]>('resolve'),
   withdraw: defineSignal<[CommandPayload<'withdraw'>]>('withdraw'),
   escalate: defineSignal<[CommandPayload<'escalate'>]>('escalate'),
   note: defineSignal<[CommandPayload<'note'>]>('note'),
+  amend: defineSignal<[CommandPayload<'amend'>]>('amend'),
+  reassign: defineSignal<[CommandPayload<'reassign'>]>('reassign'),
 } as const satisfies Record<Verb, unknown>;
 
-/** A provider reports that a message did not arrive. Reports that change nothing are not sent here. */
+/**
+ * A message did not arrive, or a person cannot be reached on a channel any more. Reports that change nothing are
+ * not sent here.
+ */
 export const deliverySignal =
-  defineSignal<[{ readonly notification: string; readonly because: string }]>('delivery');
+  defineSignal<
+    [
+      | { readonly notification: string; readonly because: string }
+      | { readonly responder: string; readonly channel: Channel; readonly because: string },
+    ]
+  >('delivery');
 
 /** The sender of a command got no answer in time: the workflow is to tell them the result. */
 export const confirmSignal = defineSignal<[{ readonly commandId: string }]>('confirm');
@@ -40,10 +52,34 @@ export const statusQuery = defineQuery<HandoffView>('status');
 /** What came of a command; null while it has not been dealt with. */
 export const commandResultQuery = defineQuery<CommandReport | null, [string]>('commandResult');
 
+// -- canary
+
+/** Whether a worker runs workflows of this task queue. */
+export const aliveQuery = defineQuery<boolean>(CANARY.query);
+
+// -- callback
+
+/** An event that a source is to hear of. */
+export const callbackSignal = defineSignal<[Callback]>('callback');
+
+/** What failed is to be sent again: the event with this number, or all. */
+export const resendSignal = defineSignal<[{ readonly sequence?: number }]>('resend');
+
+/** How the events of a handoff fare. */
+export const deliveriesQuery = defineQuery<DeliverySummary>('deliveries');
+
+/** The workflow id of a handoff's callbacks. */
+export function callbackWorkflowId(handoff: string): string {
+  return `callback-${handoff}`;
+}
+
 // -- responder
 
 /** A message about a handoff is about to go to this person: how is it to be said? */
 export const offerUpdate = defineUpdate<OfferAnswer, [OfferRequest]>('offer');
+
+/** The same as the update `offer`, for when its answer did not come in time: the message goes out all the same. */
+export const offeredSignal = defineSignal<[OfferRequest]>('offered');
 
 /** How the person now stands to a handoff. */
 export const standingSignal =
@@ -54,21 +90,69 @@ export const closedSignal =
   defineSignal<[{ readonly card: OfferCard; readonly ending: Ending }]>('closed');
 
 /** A reply that nobody could route while it was waited for; it is routed here and answered by SMS. */
-export const replySignal =
-  defineSignal<[{ readonly replyId: string; readonly text: string; readonly by: Actor }]>('reply');
+export const replySignal = defineSignal<[RecordedReply]>('reply');
+
+/**
+ * What does a reply mean? Asked again with the same `replyId` the answer is the same, whatever happened between.
+ * It changes nothing by itself.
+ */
+export const routeUpdate = defineUpdate<
+  RoutedReply,
+  [{ readonly replyId: string; readonly text: string }]
+>('route');
+
+/** A message that several handoffs went out in did not arrive. */
+export const bundleUndeliveredSignal =
+  defineSignal<[{ readonly bundle: string; readonly because: string }]>('bundleUndelivered');
 
 /** The person texted a STOP word, or took it back. */
-export const optOutSignal = defineSignal<[{ readonly at: string }]>('optOut');
-export const optInSignal = defineSignal('optIn');
+export const optOutSignal =
+  defineSignal<[{ readonly at: string; readonly replyId?: string }]>('optOut');
+export const optInSignal = defineSignal<[{ readonly replyId?: string }]>('optIn');
 
-/** The handoffs a reply of this person can mean. */
+/**
+ * The person is away from now until they are back: what may be held is not sent to them. With a `replyId` a
+ * reply that comes twice counts once.
+ */
+export const awaySignal = defineSignal<[Absence & { readonly replyId?: string }]>('away');
+export const backSignal = defineSignal<[{ readonly replyId?: string }]>('back');
+
+/**
+ * Begin a new run: somebody to whom little happens has one for years, written with keys that are long retired and kept
+ * from what `patched` guards.
+ */
+export const renewSignal = defineSignal('renew');
+
+/** Which of these replies never got here. */
+export const unknownRepliesQuery = defineQuery<readonly string[], [readonly string[]]>(
+  'unknownReplies',
+);
+
+/** The handoffs a reply of this person can mean, and whether they are away. */
 export const openQuery = defineQuery<{
   readonly open: readonly OpenOffer[];
   readonly closed: readonly ClosedOffer[];
   readonly optedOutAt?: string;
+  readonly away?: Absence;
 }>('open');
 
 /** The workflow id of a responder's workflow. */
 export function responderWorkflowId(responder: string): string {
   return `responder-${responder}`;
+}
+
+/**
+ * How long a worker may take over one workflow task. The tasks are small; a worker that died with one in hand
+ * is noticed sooner than by the default 10 s, and so is the reply that waits behind it.
+ */
+export const WORKFLOW_TASK_TIMEOUT = '3s';
+
+/** The options with which anybody starts a responder's workflow. */
+export function responderStart(responder: string, taskQueue: string) {
+  return {
+    workflowId: responderWorkflowId(responder),
+    taskQueue,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+    args: [{ responder }] as [{ responder: string }],
+  } as const;
 }

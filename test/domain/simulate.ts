@@ -1,3 +1,4 @@
+import { WRITE_WITHIN_MS, type WritingResult } from '../../src/domain/brief-writer/written.ts';
 import { decide, startState, type Effect, type HandoffEvent } from '../../src/domain/decide.ts';
 import { instantAfter } from '../../src/domain/duration.ts';
 import type { LadderStep } from '../../src/domain/policy.ts';
@@ -17,6 +18,8 @@ export interface World {
   /** What becomes of each notification, in order; the last one is repeated. */
   readonly deliveries: readonly Delivery[];
   readonly commands: readonly { readonly afterMs: number; readonly command: Command }[];
+  /** What comes of asking a model, and when; missing: nothing, after the 10 s there are for it. */
+  readonly writing?: { readonly afterMs: number; readonly result: WritingResult };
 }
 
 export interface PlanDraft {
@@ -28,7 +31,10 @@ export interface PlanDraft {
 
 export type Delivery = { readonly afterMs: number } & (
   | { readonly outcome: 'accepted'; readonly undeliveredAfterMs?: number }
-  | { readonly outcome: 'failed' }
+  /** `lost`: nobody can tell whether it left. */
+  | { readonly outcome: 'failed' | 'lost' }
+  /** The recipient is not to be disturbed: it is held if it may be, and accepted if not. */
+  | { readonly outcome: 'held'; readonly untilMs?: number | undefined }
 );
 
 /** One decision as it happened. */
@@ -76,19 +82,42 @@ export function simulate(input: HandoffInput, world: World): readonly Step[] {
         schedule(5, { type: 'planned', serial, plan: makePlan(draft, request.ladder, now) });
         break;
       }
+      case 'write': {
+        const { afterMs, result } = world.writing ?? {
+          afterMs: WRITE_WITHIN_MS,
+          result: { because: 'the model was late' },
+        };
+        schedule(afterMs, { type: 'written', result });
+        break;
+      }
       case 'notify': {
-        const { id, giveUpAfterMs } = effect.order;
+        const { id, giveUpAfterMs, whenQuiet } = effect.order;
         const delivery = world.deliveries[Math.min(deliveries++, world.deliveries.length - 1)] ?? {
           outcome: 'accepted',
           afterMs: 100,
         };
         const afterMs = Math.min(delivery.afterMs, giveUpAfterMs);
-        if (delivery.outcome === 'failed') {
-          schedule(afterMs, { type: 'not-sent', notification: id, because: 'refused' }, id);
+        if (delivery.outcome === 'held' && whenQuiet !== undefined) {
+          const { untilMs } = delivery;
+          schedule(
+            afterMs,
+            {
+              type: 'held',
+              notification: id,
+              because: 'a meeting',
+              ...(untilMs !== undefined && { until: instantAfter(now, afterMs + untilMs) }),
+            },
+            id,
+          );
+          break;
+        }
+        if (delivery.outcome === 'failed' || delivery.outcome === 'lost') {
+          const uncertain = delivery.outcome === 'lost';
+          schedule(afterMs, { type: 'not-sent', notification: id, because: 'no', uncertain }, id);
           break;
         }
         schedule(afterMs, { type: 'accepted', notification: id }, id);
-        if (delivery.undeliveredAfterMs !== undefined) {
+        if (delivery.outcome === 'accepted' && delivery.undeliveredAfterMs !== undefined) {
           schedule(afterMs + delivery.undeliveredAfterMs, {
             type: 'undelivered',
             notification: id,
@@ -113,6 +142,7 @@ export function simulate(input: HandoffInput, world: World): readonly Step[] {
       }
       case 'tell-standings':
       case 'tell-closed':
+      case 'call-back':
         break;
     }
   };

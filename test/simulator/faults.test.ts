@@ -72,6 +72,25 @@ it.each([
   expect(world.simulator.sms[0]).toMatchObject({ status: kind, errorCode: Number(errorCode) });
 });
 
+it.each(['undelivered', 'failed'] as const)(
+  'reports %s with a code that a test chooses',
+  async (kind) => {
+    world.simulator.faults.inject({ channel: 'sms', kind, code: 30007, times: 1 });
+    await sendSms();
+
+    await expect.poll(() => world.baton.statuses().at(-1)).toBe(kind);
+    expect(world.baton.webhooks.at(-1)?.params['ErrorCode']).toBe('30007');
+  },
+);
+
+it.each([21610, 21211, 21614, 21635, 21408, 63018])('refuses an SMS with %i', async (code) => {
+  world.simulator.faults.inject({ channel: 'sms', kind: 'rejected', code, times: 1 });
+
+  await expect(sendSms()).rejects.toMatchObject({ status: 400, code });
+  expect(world.simulator.sms).toEqual([]);
+  await sendSms();
+});
+
 it('repeats callbacks', async () => {
   world.simulator.faults.inject({ channel: 'sms', kind: 'duplicate-callbacks' });
   await sendSms();

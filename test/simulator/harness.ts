@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client as SendgridClient } from '@sendgrid/client';
@@ -18,9 +19,14 @@ export const alice = '+15005550010';
 export const bob = '+15005550011';
 
 /** Describes a webhook as Baton got it. */
-interface ReceivedWebhook {
+export interface ReceivedWebhook {
+  readonly method: string;
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** What SendGrid posts, as it came; empty for Twilio's. */
+  readonly body: Buffer;
+  /** Whether Twilio has signed it. */
   readonly isSigned: boolean;
   readonly at: number;
 }
@@ -32,7 +38,11 @@ interface FakeBaton {
   /** Lists the statuses told by callbacks, in the order they came. */
   statuses(): readonly string[];
   twiml: string;
+  /** Answers those webhooks for which it returns something. */
+  twimlFor: (webhook: ReceivedWebhook) => string | undefined;
   webhookStatus: number;
+  /** Come before `webhookStatus`, one for each webhook. */
+  webhookStatuses: number[];
   close(): Promise<void>;
 }
 
@@ -40,12 +50,17 @@ interface FakeBaton {
 async function startFakeBaton(): Promise<FakeBaton> {
   const webhooks: ReceivedWebhook[] = [];
   const app = express();
+  app.use('/webhooks/sendgrid', express.raw({ type: () => true, limit: '30mb' }));
   app.use(express.json());
-  app.post(/^\/webhooks\//, express.urlencoded({ extended: false }), (request, response) => {
-    const params = request.body as Readonly<Record<string, string>>;
-    webhooks.push({
+  app.all(/^\/webhooks\//, express.urlencoded({ extended: false }), (request, response) => {
+    const body: unknown = request.body;
+    const params = (Buffer.isBuffer(body) ? {} : (body ?? {})) as Readonly<Record<string, string>>;
+    const webhook: ReceivedWebhook = {
+      method: request.method,
       path: request.originalUrl,
       params: { ...params },
+      headers: request.headers,
+      body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
       isSigned: twilio.validateRequest(
         authToken,
         request.get('x-twilio-signature') ?? '',
@@ -53,8 +68,12 @@ async function startFakeBaton(): Promise<FakeBaton> {
         params,
       ),
       at: Date.now(),
-    });
-    response.status(baton.webhookStatus).type('text/xml').send(baton.twiml);
+    };
+    webhooks.push(webhook);
+    response
+      .status(baton.webhookStatuses.shift() ?? baton.webhookStatus)
+      .type('text/xml')
+      .send(baton.twimlFor(webhook) ?? baton.twiml);
   });
   app.use('/v1', (request, response, next) => {
     if (request.get('authorization') === 'Bearer baton-key') next();
@@ -76,7 +95,9 @@ async function startFakeBaton(): Promise<FakeBaton> {
     webhooks,
     statuses: () => webhooks.flatMap(({ params }) => params['MessageStatus'] ?? []),
     twiml: '<Response/>',
+    twimlFor: () => undefined,
     webhookStatus: 200,
+    webhookStatuses: [],
     async close() {
       await new Promise((resolve) => {
         server.close(resolve);
@@ -145,4 +166,20 @@ export function connectTwilio(url: string, token = authToken): ReturnType<typeof
   const client = twilio(accountSid, token, { timeout: 400 });
   client.api.baseUrl = url;
   return client;
+}
+
+/** Tells whether a webhook, perhaps with another body, was signed with the key that the simulator shows as SendGrid's. */
+export function isSignedBySendgrid(
+  { simulator }: World,
+  { headers, body }: Pick<ReceivedWebhook, 'headers' | 'body'>,
+): boolean {
+  const read = (name: string): string =>
+    String(headers[`x-twilio-email-event-webhook-${name}`] ?? '');
+  const key = Buffer.from(simulator.sendgridPublicKey, 'base64');
+  return verify(
+    'sha256',
+    Buffer.concat([Buffer.from(read('timestamp')), body]),
+    createPublicKey({ key, format: 'der', type: 'spki' }),
+    Buffer.from(read('signature'), 'base64'),
+  );
 }

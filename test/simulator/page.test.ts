@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alice, from, startWorld, type World } from './harness.ts';
 
 let world: World;
@@ -11,7 +12,8 @@ afterEach(() => world.close());
 
 async function ask(path: string, init?: RequestInit): Promise<{ status: number; json: unknown }> {
   const response = await fetch(`${world.url}${path}`, init);
-  return { status: response.status, json: await response.json() };
+  const text = await response.text();
+  return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
 }
 
 const post = (path: string, body: unknown, headers = {}): ReturnType<typeof ask> =>
@@ -27,8 +29,17 @@ it('is one page that loads nothing from outside', async () => {
 
   expect(response.headers.get('content-security-policy')).toMatch(/default-src 'none'/);
   expect(html).toContain('No real message leaves this');
-  expect(html).not.toMatch(/<(script|img|link|iframe)[^>]+(src|href)=/);
-  expect(html).not.toContain('innerHTML');
+  expect(html).not.toMatch(/<(script|img|link|iframe)[^>]+(src|href)="(?!\/simulator\/page\/)/);
+});
+
+it('puts nothing into the page that could run: what is shown was written by others', async () => {
+  const files = readdirSync('src/simulator/page').filter((file) => file.endsWith('.mjs'));
+  expect(files).toContain('main.mjs');
+  for (const file of files) {
+    const response = await fetch(`${world.url}/simulator/page/${file}`);
+    expect(response.headers.get('content-type')).toMatch(/javascript/);
+    expect(await response.text(), file).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML/);
+  }
 });
 
 it('shows each phone and inbox, and strangers after them', async () => {
@@ -70,6 +81,127 @@ it('replies from a phone', async () => {
   expect(world.baton.webhooks).toMatchObject([{ params: { From: alice, Body: '1' } }]);
   expect((await post('/simulator/phones/alice/reply', { text: ' ' })).status).toBe(400);
   expect((await post('/simulator/phones/nobody/reply', { text: '1' })).status).toBe(404);
+});
+
+describe('a call', () => {
+  const call = async (): Promise<string> => {
+    world.baton.twimlFor = ({ params }) =>
+      params['CallSid'] === undefined
+        ? undefined
+        : `<Response><Gather numDigits="1" action="/webhooks/twilio/key"><Say>Press 1.</Say></Gather></Response>`;
+    const { sid } = await world.twilio.calls.create({
+      to: alice,
+      from,
+      url: `${world.baton.url}/webhooks/twilio/voice`,
+      machineDetection: 'Enable',
+    });
+    return sid;
+  };
+  const read = async (): Promise<unknown> => (await ask('/simulator/state')).json;
+
+  it('is answered, given a key and hung up', async () => {
+    const sid = await call();
+    expect(await read()).toMatchObject({ phones: [{ id: 'alice', calls: [{ sid }] }, {}] });
+    expect((await post(`/simulator/calls/${sid}/answer`, {})).status).toBe(200);
+    await vi.waitFor(() => {
+      expect(world.simulator.calls).toMatchObject([{ takenBy: 'human', waitingForKeys: true }]);
+    });
+
+    expect(await post(`/simulator/calls/${sid}/keys`, { digits: '1' })).toEqual({
+      status: 200,
+      json: { counted: true },
+    });
+    await vi.waitFor(() => {
+      expect(world.baton.webhooks.at(-1)).toMatchObject({ params: { Digits: '1' } });
+    });
+    expect((await post(`/simulator/calls/${sid}/keys`, { digits: 'x' })).status).toBe(400);
+    expect((await post(`/simulator/calls/${sid}/hang-up`, {})).status).toBe(200);
+    expect(await read()).toMatchObject({ phones: [{ calls: [{ status: 'completed' }] }, {}] });
+    // Nobody is on it any more.
+    expect(await post(`/simulator/calls/${sid}/keys`, { digits: '1' })).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining('completed') as string },
+    });
+  });
+
+  it('is taken by an answering machine, or not at all', async () => {
+    const taken = await call();
+    await post(`/simulator/calls/${taken}/answer`, { as: 'machine' });
+    const refused = await call();
+    await post(`/simulator/calls/${refused}/busy`, {});
+
+    expect(world.simulator.calls).toMatchObject([
+      { sid: taken, takenBy: 'machine', answeredBy: 'machine_start' },
+      { sid: refused, status: 'busy' },
+    ]);
+    expect((await post('/simulator/calls/CA0/answer', {})).status).toBe(404);
+    expect((await post(`/simulator/calls/${refused}/answer`, { as: 'dog' })).status).toBe(400);
+  });
+});
+
+describe('a phone and an inbox', () => {
+  const choose = (wish: unknown, id = 'alice'): ReturnType<typeof ask> =>
+    post(`/simulator/phones/${id}/reception`, wish);
+  const read = async (): Promise<unknown> => {
+    const { phones } = (await ask('/simulator/state')).json as { phones: { reception: unknown }[] };
+    return phones[0]?.reception;
+  };
+
+  it('do what was chosen until something else is chosen', async () => {
+    expect(await read()).toEqual({ calls: 'ring', sms: 'delivered', email: 'delivered' });
+    await choose({ calls: 'busy' });
+    await choose({ sms: 'undelivered' });
+    await choose({ email: 'bounce' });
+    await choose({ email: 'blocked' });
+    expect(await read()).toEqual({ calls: 'busy', sms: 'undelivered', email: 'blocked' });
+    expect(world.simulator.faults.active()).toMatchObject([
+      { channel: 'sms', kind: 'undelivered', to: alice },
+      { channel: 'email', kind: 'blocked', to: 'alice@example.com' },
+    ]);
+
+    await choose({ calls: 'ring', sms: 'delivered', email: 'delivered' });
+    expect(await read()).toEqual({ calls: 'ring', sms: 'delivered', email: 'delivered' });
+    expect(world.simulator.faults.active()).toEqual([]);
+  });
+
+  it('leave the faults alone that were made elsewhere', async () => {
+    const faults = [
+      { channel: 'sms', kind: 'failed', to: alice, times: 1 },
+      { channel: 'sms', kind: 'hang', to: alice },
+      { channel: 'sms', kind: 'failed' },
+    ] as const;
+    for (const fault of faults) world.simulator.faults.inject(fault);
+    await choose({ sms: 'delivered' });
+
+    expect(world.simulator.faults.active()).toMatchObject(faults);
+  });
+
+  it('know no other choices', async () => {
+    expect((await choose({ sms: 'lost' })).status).toBe(400);
+    expect((await choose({ sms: 'failed' }, 'nobody')).status).toBe(404);
+  });
+});
+
+it('answers an email', async () => {
+  await world.sendgrid.send({
+    to: 'alice@example.com',
+    from: 'b@example.com',
+    subject: 'S',
+    text: 'T',
+  });
+  const id = world.simulator.emails[0]?.id ?? '';
+  world.baton.webhookStatus = 403;
+
+  expect(
+    await post(`/simulator/emails/${id}/reply`, { text: ' 1 ', autoReply: true }),
+  ).toMatchObject({ status: 200, json: { status: 403 } });
+  const inbound = world.baton.webhooks.find(({ path }) => path.endsWith('/inbound'));
+  expect(inbound?.body.toString()).toContain('Auto-Submitted');
+  expect((await ask('/simulator/state')).json).toMatchObject({
+    phones: [{ emails: [{ replies: [{ text: '1', status: 403 }] }] }, {}],
+  });
+  expect((await post(`/simulator/emails/${id}/reply`, { text: '' })).status).toBe(400);
+  expect((await post('/simulator/emails/none/reply', { text: '1' })).status).toBe(404);
 });
 
 it('starts samples and reads handoffs with the key that the page never sees', async () => {

@@ -1,8 +1,13 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { loadOrganisation } from '../../src/directory/load.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { connectClient } from '../../src/temporal/connection.ts';
+import { choosePort, type TemporalServer } from '../../src/temporal/server.ts';
 import type { HandoffView } from '../../src/domain/view.ts';
 import { createPhones, type Phones } from './phones.ts';
 import { startEntry, type Entry } from './processes.ts';
@@ -18,6 +23,28 @@ export const TEST_ACCOUNT = {
   apiKey: 'test-key-0123456789',
 } as const;
 
+/** What callbacks of the test source are signed with. */
+export const TEST_SECRET = `whsec_${Buffer.alloc(32, 'baton').toString('base64')}`;
+
+/** An admin's key, and its hash in the file of the test sources. */
+export const TEST_ADMIN_KEY = 'baton_0adm1n00_test-admin-key-0123456789';
+
+export const TEST_SOURCES = JSON.stringify({
+  [TEST_ACCOUNT.source]: {
+    callbacks: { secrets: [TEST_SECRET], allow: ['127.0.0.0/8'] },
+  },
+  ops: {
+    keys: [
+      {
+        id: '0adm1n00',
+        hash: `sha256:${createHash('sha256').update(TEST_ADMIN_KEY).digest('hex')}`,
+        scopes: ['admin'],
+        made: '2026-11-23T00:00:00.000Z',
+      },
+    ],
+  },
+});
+
 export const TEST_FILES = {
   directory: fileURLToPath(new URL('./directory.yaml', import.meta.url)),
   policies: fileURLToPath(new URL('./policies.yaml', import.meta.url)),
@@ -27,17 +54,20 @@ export const TEST_FILES = {
 export interface Baton {
   readonly url: string;
   readonly client: Client;
+  readonly temporal: TemporalServer;
   readonly simulator: Simulator;
   readonly phone: Phones['phone'];
   readonly phones: Phones;
   readonly env: Readonly<Record<string, string>>;
   worker: Entry;
   api: Entry;
-  /** Starts another worker process and waits until it polls. */
-  startWorker(): Promise<Entry>;
+  /** Starts another worker process, with settings of its own or from another checkout, and waits until it polls. */
+  startWorker(additions?: Readonly<Record<string, string>>, root?: string): Promise<Entry>;
+  /** Starts an API where the first one was, and waits until it answers. */
+  startApi(): Promise<Entry>;
   /** Calls the API with the test source's key. */
   call(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
@@ -54,14 +84,29 @@ export interface BatonOptions {
   readonly files?: { directory: string; policies: string };
   readonly env?: Readonly<Record<string, string>>;
   readonly deliveryDelayMs?: number;
+  /** Where Temporal keeps its database; in memory by default. */
+  readonly databaseFile?: string;
+  /** A Temporal server that runs already, and stays when Baton stops; by default one of its own. */
+  readonly temporal?: Pick<TemporalServer, 'address' | 'namespace'>;
+  /** How API and worker are started; by default the sources of this clone. */
+  readonly startEntry?: typeof startEntry;
 }
+
+/** Whole installations are tested as they run in production: encrypted, unless a test has no keys. */
+const ENCRYPTION_KEYS = [{ id: 'test', key: Buffer.alloc(32, 'only for tests') }];
 
 /** Starts a whole installation on free ports. */
 export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
   const files = options.files ?? TEST_FILES;
   const { directory } = loadOrganisation(files);
-  const temporal = await startTestServer();
-  const port = await findFreePort();
+  const temporal =
+    options.temporal === undefined
+      ? await startTestServer(
+          options.databaseFile === undefined ? {} : { databaseFile: options.databaseFile },
+        )
+      : { ...options.temporal, stop: () => Promise.resolve() };
+  const start = options.startEntry ?? startEntry;
+  const port = await choosePort();
   const url = `http://127.0.0.1:${port}`;
   const simulator = createSimulator({
     ...TEST_ACCOUNT,
@@ -76,6 +121,8 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
     deliveryDelayMs: options.deliveryDelayMs ?? 20,
   });
   const { url: simulatorUrl } = await simulator.listen();
+  const sourcesFile = join(mkdtempSync(join(tmpdir(), 'baton-sources-')), 'sources.yaml');
+  writeFileSync(sourcesFile, TEST_SOURCES);
   const env = {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
@@ -85,34 +132,54 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
     BATON_DIRECTORY: files.directory,
     BATON_POLICIES: files.policies,
     BATON_API_KEYS: `${TEST_ACCOUNT.source}:${TEST_ACCOUNT.apiKey},other:other-key-0123456789`,
+    BATON_SOURCES: sourcesFile,
+    BATON_ENCRYPTION_KEYS: ENCRYPTION_KEYS.map(
+      ({ id, key }) => `${id}:${key.toString('base64')}`,
+    ).join(),
+    BATON_RATE_LIMIT_PER_MINUTE: '1000000',
     BATON_SMS_PER_SECOND: '1000',
     BATON_EMAILS_PER_SECOND: '1000',
     TWILIO_ACCOUNT_SID: TEST_ACCOUNT.accountSid,
     TWILIO_AUTH_TOKEN: TEST_ACCOUNT.authToken,
     TWILIO_FROM: TEST_ACCOUNT.from,
     TWILIO_BASE_URL: simulatorUrl,
+    BATON_LINK_SECRET: 'test-link-secret-0123456789abcdef',
     SENDGRID_API_KEY: TEST_ACCOUNT.sendgridApiKey,
     SENDGRID_FROM: 'baton@example.com',
     SENDGRID_BASE_URL: simulatorUrl,
+    SENDGRID_EVENTS_KEY: simulator.sendgridPublicKey,
+    SENDGRID_INBOUND_KEY: simulator.sendgridPublicKey,
+    BATON_MAIL_DOMAIN: 'reply.baton.example',
     ...options.env,
   };
-  const startWorker = async (): Promise<Entry> => {
-    const worker = startEntry('worker', env);
+  const startWorker = async (
+    additions: Readonly<Record<string, string>> = {},
+    root?: string,
+  ): Promise<Entry> => {
+    const worker = start('worker', { ...env, ...additions }, root);
     await worker.waitFor('worker is ready');
     return worker;
   };
-  const api = startEntry('server', env);
-  const [worker, connection] = await Promise.all([
+  const startApi = async (): Promise<Entry> => {
+    const api = start('server', env);
+    await api.waitFor('api is ready');
+    return api;
+  };
+  const [worker, { client, connection }, api] = await Promise.all([
     startWorker(),
-    Connection.connect({ address: temporal.address }),
-    api.waitFor('api is ready'),
+    connectClient({
+      connection: { address: temporal.address },
+      namespace: temporal.namespace,
+      encryptionKeys: env.BATON_ENCRYPTION_KEYS === '' ? [] : ENCRYPTION_KEYS,
+    }),
+    startApi(),
   ]);
-  const client = new Client({ connection, namespace: temporal.namespace });
   const phones = createPhones(simulator);
 
   const baton: Baton = {
     url,
     client,
+    temporal,
     simulator,
     phones,
     phone: (id) => phones.phone(id),
@@ -120,6 +187,7 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
     worker,
     api,
     startWorker,
+    startApi,
     async call(
       method: string,
       path: string,
@@ -143,14 +211,16 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
       };
     },
     async submit(body) {
-      const answer = await baton.call('POST', '/v1/handoffs', body);
+      // With a key of its own, so that what was refused for now can be sent again, as sources do.
+      const key = { 'Idempotency-Key': randomUUID() };
+      const answer = await untilServed(() => baton.call('POST', '/v1/handoffs', body, key));
       if (answer.status !== 201) {
         throw new Error(`not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);
       }
       return answer.body as { id: string; code: string };
     },
     async read(id) {
-      const answer = await baton.call('GET', `/v1/handoffs/${id}`);
+      const answer = await untilServed(() => baton.call('GET', `/v1/handoffs/${id}`));
       if (answer.status !== 200) throw new Error(`GET ${id}: ${JSON.stringify(answer.body)}`);
       return answer.body as HandoffView;
     },
@@ -172,18 +242,18 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
       await connection.close();
       await simulator.close();
       await temporal.stop();
+      rmSync(dirname(sourcesFile), { recursive: true });
     },
   };
   return baton;
 }
 
-/** Returns a port of 127.0.0.1 that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Asks again as long as it is told to, somewhere within the time it is told. */
+async function untilServed(call: () => ReturnType<Baton['call']>): ReturnType<Baton['call']> {
+  for (;;) {
+    const answer = await call();
+    const seconds = answer.headers.get('retry-after');
+    if (answer.status !== 503 || seconds === null) return answer;
+    await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000 * Math.random()));
+  }
 }

@@ -1,5 +1,6 @@
+import { createLinks } from '../../src/links/links.ts';
 import type { Handoff } from '../../src/domain/handoff.ts';
-import type { EscalationPolicy } from '../../src/domain/policy.ts';
+import type { EscalationPolicy, QuietRule, Timing } from '../../src/domain/policy.ts';
 import type { Actor, Command, HandoffInput } from '../../src/domain/state.ts';
 
 /** Returns a handoff of the usual lead, with what a test wants different. */
@@ -44,6 +45,17 @@ export function buildPolicy(changes: Partial<EscalationPolicy> = {}): Escalation
   };
 }
 
+/** Returns how a policy with one rule for all channels treats the moment. */
+export function buildTiming(rule: QuietRule, changes: Partial<Timing> = {}): Timing {
+  return {
+    whenQuiet: { sms: rule, email: rule },
+    whenTooLate: 'wait',
+    whenNobodyAwake: 'wait',
+    timeouts: 'always',
+    ...changes,
+  };
+}
+
 /** Returns what a handoff's workflow is started with. */
 export function buildInput(
   changes: { handoff?: Partial<Handoff>; policy?: Partial<EscalationPolicy> } = {},
@@ -70,3 +82,10 @@ export function buildCommand<V extends Command['verb']>(
   const { nonce = '', ...rest } = details;
   return { id: `${by.id}-${verb}${nonce}`, by, via: 'sms', verb, ...rest } as unknown as Command;
 }
+
+/** The links of every test installation. */
+export const TEST_LINKS = createLinks({
+  secret: 'test-link-secret-0123456789abcdef',
+  baseUrl: 'https://baton.example',
+  mailDomain: 'reply.baton.example',
+});

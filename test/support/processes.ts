@@ -17,14 +17,15 @@ export interface Entry {
   stop(): Promise<void>;
 }
 
-/** Starts `src/<name>.ts` with these settings and nothing of the test's own environment but the path. */
+/** Starts `src/<name>.ts`, also of another checkout, with these settings and nothing of the test's own environment but the path. */
 export function startEntry(
-  name: 'worker' | 'server' | 'dev',
+  name: 'worker' | 'server' | 'watch' | 'dev',
   env: Readonly<Record<string, string>>,
+  root = ROOT,
 ): Entry {
   const { PATH = '', HOME = '' } = process.env;
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', `src/${name}.ts`], {
-    cwd: ROOT,
+    cwd: root,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

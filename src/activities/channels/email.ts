@@ -6,7 +6,19 @@ import { toProviderFailure } from '../provider-failure.ts';
 /** Sends email by SendGrid. */
 export interface EmailChannel {
   /** Sends one email and returns SendGrid's id of it; throws a failure of failure-types.ts. */
-  send(email: Email & { to: string; messageId: string }): Promise<string>;
+  send(email: OutgoingEmail): Promise<string>;
+}
+
+/** An email with its envelope. */
+export interface OutgoingEmail extends Email {
+  readonly to: string;
+  readonly messageId: string;
+  /** The Message-ID that the thread begins with, whether it was ever sent or not. */
+  readonly thread?: string;
+  /** Where answers go. */
+  readonly replyTo?: string;
+  /** Comes back with each report of what became of the email. SendGrid keeps it: ids only. */
+  readonly customArgs?: Readonly<Record<string, string>>;
 }
 
 /** The client's own default is to wait for ever. */
@@ -34,7 +46,7 @@ export function connectSendGrid(account: {
  */
 export function createEmailChannel(mail: MailService, from: string): EmailChannel {
   return {
-    async send({ to, subject, text, html, messageId }) {
+    async send({ to, subject, text, html, messageId, thread, replyTo, customArgs }) {
       try {
         const [response] = await mail.send({
           to,
@@ -42,11 +54,19 @@ export function createEmailChannel(mail: MailService, from: string): EmailChanne
           subject,
           text,
           html,
-          headers: { 'Message-ID': messageId },
+          ...(replyTo !== undefined && { replyTo }),
+          ...(customArgs && { customArgs: { ...customArgs } }),
+          headers: {
+            'Message-ID': messageId,
+            ...(thread !== undefined && { References: thread, 'In-Reply-To': thread }),
+            // RFC 3834: nobody's absence note is to answer a machine.
+            'Auto-Submitted': 'auto-generated',
+          },
           // Links must stay what they are: scanners follow tracking links, and tracking would expose them.
           trackingSettings: {
             clickTracking: { enable: false, enableText: false },
             openTracking: { enable: false },
+            subscriptionTracking: { enable: false },
           },
         });
         const headers = response.headers as Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import twilio, { type Twilio } from 'twilio';
+import type { MessageInstance } from 'twilio/lib/rest/api/v2010/account/message.js';
 import { failure, toProviderFailure } from '../provider-failure.ts';
 
 /** The sender of every SMS: a number of the account, or a Messaging Service that picks one. */
@@ -8,8 +9,27 @@ export type SmsSender = { readonly from: string } | { readonly messagingServiceS
 export interface SmsChannel {
   /** Sends one SMS and returns Twilio's id of it; throws a failure of failure-types.ts. */
   send(sms: OutgoingSms): Promise<string>;
-  /** Returns the id of an SMS with this text to this number created at `since` or later, if there is one. */
-  findSent(sms: { to: string; body: string; since: Date }): Promise<string | undefined>;
+  /** Returns the id of an SMS with one of these texts to this number created at `since` or later, if there is one. */
+  findSent(sms: {
+    to: string;
+    bodies: readonly string[];
+    since: Date;
+  }): Promise<string | undefined>;
+}
+
+/** Finds the SMS that came in. */
+export interface SmsInbox {
+  /** Returns what came in since an instant, the oldest first; throws a failure of failure-types.ts. */
+  listReceived(since: Date): Promise<readonly ReceivedSms[]>;
+}
+
+export interface ReceivedSms {
+  /** Twilio's id of it. */
+  readonly sid: string;
+  readonly from: string;
+  readonly body: string;
+  /** To the second. */
+  readonly at: Date;
 }
 
 export interface OutgoingSms {
@@ -21,8 +41,10 @@ export interface OutgoingSms {
   readonly validForSeconds?: number;
 }
 
-/** Twilio's list is newest first; a person gets far fewer than this while one message is in doubt. */
-const LOOK_BACK = 20;
+/** Twilio's list is newest first, at most 1,000 a page; it is read back to when the message was first tried. */
+const PAGE_SIZE = 100;
+const LIST_PAGE_SIZE = 1_000;
+const MAX_PAGES = 20;
 
 /** The clocks of Twilio and of this worker may differ by this much. */
 const CLOCK_SKEW_MS = 5_000;
@@ -41,8 +63,14 @@ export function connectTwilio(account: {
   return client;
 }
 
-/** Returns the SMS channel over a Twilio client, whose timeout must be under the activity's. */
-export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel {
+/** What is used of a page of Twilio's list. */
+interface Page {
+  readonly instances: readonly MessageInstance[];
+  nextPage(): Promise<Page> | undefined;
+}
+
+/** Returns the SMS channel and its inbox over a Twilio client, whose timeout must be under the activity's. */
+export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel & SmsInbox {
   return {
     async send({ to, body, statusCallback, validForSeconds }) {
       try {
@@ -60,21 +88,51 @@ export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel 
     },
 
     // Not filtered by Twilio's DateSent: a message still queued has none.
-    async findSent({ to, body, since }) {
+    async findSent({ to, bodies, since }) {
+      const earliest = since.getTime() - CLOCK_SKEW_MS;
       try {
-        const recent = await client.messages.list({ to, limit: LOOK_BACK, pageSize: LOOK_BACK });
-        const earliest = since.getTime() - CLOCK_SKEW_MS;
-        // Trial accounts put a sentence in front of the body.
-        const found = recent.find(
-          (message) =>
-            message.direction !== 'inbound' &&
-            message.body.endsWith(body) &&
-            message.dateCreated.getTime() >= earliest,
-        );
-        return found?.sid;
+        let page: Page | undefined = await client.messages.page({ to, pageSize: PAGE_SIZE });
+        for (let pages = 0; page !== undefined && pages < MAX_PAGES; pages += 1) {
+          // Trial accounts put a sentence in front of the body.
+          const found = page.instances.find(
+            (message) =>
+              message.direction !== 'inbound' &&
+              bodies.some((body) => message.body.endsWith(body)) &&
+              message.dateCreated.getTime() >= earliest,
+          );
+          if (found) return found.sid;
+          const oldest: MessageInstance | undefined = page.instances.at(-1);
+          const isReadBack: boolean = !oldest || oldest.dateCreated.getTime() < earliest;
+          page = isReadBack ? undefined : await page.nextPage();
+        }
+        return undefined;
       } catch (error) {
         const { message } = toProviderFailure('Twilio', error);
         throw failure('Ambiguous', `cannot find out whether it was sent before: ${message}`);
+      }
+    },
+
+    async listReceived(since) {
+      const to = 'from' in sender ? { to: sender.from } : {};
+      try {
+        const messages = await client.messages.list({
+          ...to,
+          dateSentAfter: since,
+          pageSize: LIST_PAGE_SIZE,
+          limit: LIST_PAGE_SIZE * MAX_PAGES,
+        });
+        return messages
+          .filter(({ direction }) => direction === 'inbound')
+          .map(({ sid, from, body, dateSent, dateCreated }) => ({
+            sid,
+            from,
+            body,
+            // The typings promise a date; a message on its way has none.
+            at: (dateSent as Date | null) ?? dateCreated,
+          }))
+          .sort((a, b) => a.at.getTime() - b.at.getTime());
+      } catch (error) {
+        throw toProviderFailure('Twilio', error);
       }
     },
   };

@@ -1,174 +1,209 @@
-import { formatWallTime } from '../local-time.ts';
-import { renderAnswer } from './answer.ts';
+import { formatDayAndTime, formatWallTime } from '../local-time.ts';
+import { renderAnswer, type Answer } from './answer.ts';
+import { layOutEmail, listFacts, type Block, type Email } from './email-layout.ts';
 import {
   formatPhone,
   phraseAction,
-  phraseContact,
+  phraseAuthors,
+  phraseChanges,
   phraseDone,
   phraseNotice,
   phraseScore,
   phraseUrgency,
   type Reader,
 } from './phrases.ts';
+import type { HandoffCard } from '../state.ts';
 import type { Letter } from './sms.ts';
 
-export interface Email {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
+export type { Email } from './email-layout.ts';
+
+/** What an email is written from; what is missing is not spoken of. */
+export interface EmailLetter extends Letter {
+  /** The transcript or event list: email and page only. */
+  readonly details?: string | undefined;
+  /** The number to text a reply to, for a reader who has a phone. */
+  readonly replyTo?: string | undefined;
+  /** Where an answer to this email goes. */
+  readonly replyAddress?: string | undefined;
 }
 
-/** One block of an email: lines, or labelled values. */
-type Block =
-  | { readonly kind: 'lead' | 'text' | 'quiet'; readonly text: string }
-  | { readonly kind: 'facts'; readonly rows: readonly (readonly [string, string])[] };
-
-/** Returns the email for a notification: action first, then the full brief; text and HTML say the same. */
-export function renderEmail(
-  letter: Letter & {
-    /** The transcript or event list: email and page only. */
-    readonly details?: string | undefined;
-    /** The number to text a reply to, for a reader who has a phone. */
-    readonly replyTo?: string | undefined;
-  },
-  reader: Reader,
-): Email {
-  const { card, message, code } = letter;
+/**
+ * Returns the email for a notification: action first, how to answer, then the full brief; text and HTML say the
+ * same. The subject is the same for all that one reader gets about a handoff, so that it stays one thread.
+ */
+export function renderEmail(letter: EmailLetter, reader: Reader): Email {
+  const { card, message, link } = letter;
   const action = phraseAction(card, reader);
-  const about = action.includes(card.brief.subject) ? action : `${action}: ${card.brief.subject}`;
-  const compose = (
-    prefix: string | undefined,
-    subject: string,
-    blocks: readonly Block[],
-  ): Email => ({
-    subject: `${prefix ? `${prefix}: ` : ''}${subject} (${code})`,
-    text: blocks.map(blockText).join('\n\n') + '\n',
-    html: page(blocks),
-  });
+  const compose = (lead: string, ...blocks: readonly (Block | Block[])[]): Email => {
+    const all = [{ kind: 'lead' as const, text: lead }, ...blocks.flat()];
+    const next = all.find((block) => block.kind === 'text');
+    const preview = next?.kind === 'text' ? `${lead}. ${next.text}` : lead;
+    return layOutEmail({ subject: nameThread(letter, reader), preview, blocks: all });
+  };
+  const button = (text: string): Block[] =>
+    link === undefined ? [] : [{ kind: 'button', text, href: link }];
+
   switch (message.kind) {
     case 'offer':
     case 'last-resort': {
-      const prefix = [
-        message.kind === 'offer' ? phraseUrgency(card) : 'LAST RESORT',
+      const notice = [
+        message.kind === 'offer' ? undefined : 'LAST RESORT',
         phraseNotice(message.notice),
       ]
         .filter((part) => part !== undefined)
         .join(', ');
-      return compose(prefix, about, [
-        { kind: 'lead', text: action },
+      return compose(
+        notice === '' ? action : `${notice}: ${action}`,
         ...(message.because === undefined
           ? []
           : [{ kind: 'text' as const, text: `Why this reaches you: ${message.because}.` }]),
+        contactRows(letter),
+        button('Take it or pass'),
         { kind: 'text', text: describeReply(letter) },
-        ...describeBrief(letter, reader),
-      ]);
+        describeBrief(letter, reader),
+      );
     }
     case 'reminder':
-      return compose('Reminder', about, [
-        { kind: 'lead', text: `You have it: ${action}` },
+      return compose(
+        `You have it: ${action}`,
         {
           kind: 'text',
-          text: `At ${formatWallTime(message.actBy, reader)} it goes on to others. Finished? ${describeDone(letter)}`,
+          text: `At ${formatWallTime(message.actBy, reader)} it goes on to others.`,
         },
-        ...describeBrief(letter, reader),
-      ]);
+        contactRows(letter),
+        button('Say what came of it'),
+        { kind: 'text', text: `Finished? ${describeDone(letter)}` },
+        describeBrief(letter, reader),
+      );
     case 'released':
-      return compose('Goes on to others', about, [
-        { kind: 'lead', text: 'This goes on to others' },
+      return compose(
+        'This goes on to others',
         { kind: 'text', text: `${message.because}.` },
-      ]);
+        button('Take it again'),
+        { kind: 'quiet', text: nameWork(card, action) },
+      );
     case 'stand-down':
-      return compose('Stand down', card.brief.subject, [
-        { kind: 'lead', text: `Stand down: ${message.because}.` },
-        { kind: 'quiet', text: about },
-      ]);
+      return compose(`Stand down: ${message.because}.`, {
+        kind: 'quiet',
+        text: nameWork(card, action),
+      });
     case 'expired':
-      return compose('EXPIRED', about, [
-        { kind: 'lead', text: `Expired: ${action}` },
+      return compose(
+        `Expired: ${action}`,
         { kind: 'text', text: `${message.because}. Nobody will be asked again.` },
-        ...describeBrief(letter, reader),
-      ]);
-    case 'answer':
-      return compose(undefined, card.brief.subject, [
+        contactRows(letter),
+        describeBrief(letter, reader),
+      );
+    case 'amended':
+      return compose(
+        `Changed: ${action}`,
+        ...phraseChanges(message.changes, card, reader).map((text) => ({
+          kind: 'text' as const,
+          text: /[.!?]$/.test(text) ? text : `${text}.`,
+        })),
+        contactRows(letter),
+        button(message.isTheirs === true ? 'Say what came of it' : 'Take it or pass'),
         {
           kind: 'text',
-          text: renderAnswer({ kind: 'result', card, code, result: message.result }, reader),
+          text:
+            message.isTheirs === true
+              ? `You have it. ${describeDone(letter)}`
+              : describeReply(letter),
         },
-      ]);
+        describeBrief(letter, reader),
+      );
+    case 'answer':
+      return renderAnswerEmail({ kind: 'result', ...letter, result: message.result }, reader);
   }
 }
 
-function describeReply({ code, replyTo }: { code: string; replyTo?: string | undefined }): string {
-  return replyTo === undefined
-    ? `Its code is ${code}.`
-    : `Text "1 ${code}" to ${formatPhone(replyTo)} to take it, "2 ${code}" to pass.`;
+/** Returns the email that answers a reply; one that a handoff is known of stays in its thread. */
+export function renderAnswerEmail(answer: Answer, reader: Reader): Email {
+  const text = renderAnswer(answer, reader);
+  const [first = text] = text.split('\n');
+  return layOutEmail({
+    subject: answer.kind === 'result' ? nameThread(answer, reader) : first,
+    preview: first,
+    blocks: [{ kind: 'text', text }],
+  });
 }
 
-function describeDone({ card, code, replyTo }: Letter & { replyTo?: string | undefined }): string {
-  return `Reply ${phraseDone(card, code)}${replyTo === undefined ? '' : ` to ${formatPhone(replyTo)}`}`;
+/**
+ * Returns the subject of all emails about a handoff to one reader: `URGENT: Call Maria Lopez by Mon 23 Nov 10:05:
+ * Acme Corp (KM47)`. Nothing in it depends on when it is written.
+ */
+function nameThread(
+  { card, code }: { readonly card: HandoffCard; readonly code: string },
+  { timezone }: Reader,
+): string {
+  const { do: what, dueAt } = card.action;
+  const action = dueAt === undefined ? what : `${what} by ${formatDayAndTime(dueAt, timezone)}`;
+  const urgency = phraseUrgency(card);
+  return `${urgency === undefined ? '' : `${urgency}: `}${nameWork(card, action)} (${code})`;
 }
 
-function describeBrief(
-  { card, details }: Letter & { readonly details?: string | undefined },
-  reader: Reader,
-): Block[] {
-  const { brief, action } = card;
-  const contact = phraseContact(card);
-  const hours = [action.contact?.hours, action.contact?.timezone].filter(Boolean).join(' ');
-  const rows: (readonly [string, string | undefined])[] = [
-    ['Who', brief.subject],
-    ['Contact', [action.contact?.name, contact].filter(Boolean).join(', ')],
-    ['Email', action.contact?.email === contact ? undefined : action.contact?.email],
-    ['Their hours', hours],
-    ['By', action.dueAt && formatWallTime(action.dueAt, reader)],
-    ['Say', action.say],
-    ['Score', phraseScore(card)?.replace('Score ', '')],
-    ['From', brief.origin],
-    ...(brief.facts ?? []).map(({ label, value }) => [label, value] as const),
+function nameWork({ brief }: HandoffCard, action: string): string {
+  return action.includes(brief.subject) ? action : `${action}: ${brief.subject}`;
+}
+
+function describeReply({ code, replyTo, replyAddress }: EmailLetter): string {
+  // An answer in the thread is about this handoff: it needs no code.
+  const ways = [
+    ...(replyAddress === undefined
+      ? []
+      : ['reply to this email with 1 to take it, 2 to pass, 3 for later']),
+    ...(replyTo === undefined
+      ? []
+      : [`text "1 ${code}" or "2 ${code}" to ${formatPhone(replyTo)}`]),
   ];
+  if (ways.length === 0) return `Its code is ${code}.`;
+  const text = ways.join(', or ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function describeDone({ card, code, replyTo, replyAddress }: EmailLetter): string {
+  const where = [
+    ...(replyAddress === undefined ? [] : ['to this email']),
+    ...(replyTo === undefined ? [] : [`by SMS to ${formatPhone(replyTo)}`]),
+  ].join(' or ');
+  return `Reply ${phraseDone(card, code)}${where === '' ? '' : ` ${where}`}.`;
+}
+
+/** Whom it is about, in reach of a thumb. */
+function contactRows({ card }: EmailLetter): Block[] {
+  const { name, phone, email } = card.action.contact ?? {};
+  const isNamed = name === undefined || card.action.do.includes(name);
+  return [
+    {
+      kind: 'facts',
+      rows: listFacts([
+        ['Name', isNamed ? undefined : name],
+        ['Phone', phone && formatPhone(phone), phone && `tel:${phone}`],
+        ['Email', email, email && `mailto:${encodeURI(email)}`],
+      ]),
+    },
+  ];
+}
+
+function describeBrief({ card, details }: EmailLetter, reader: Reader): Block[] {
+  const { brief, action } = card;
+  const { hours, timezone } = action.contact ?? {};
+  const authors = phraseAuthors(card);
   return [
     { kind: 'text', text: brief.summary },
-    { kind: 'facts', rows: rows.filter((row): row is [string, string] => Boolean(row[1])) },
+    {
+      kind: 'facts',
+      rows: listFacts([
+        ['Who', brief.subject],
+        ['Their hours', [hours, timezone].filter(Boolean).join(' ')],
+        ['By', action.dueAt && formatWallTime(action.dueAt, reader)],
+        ['Say', action.say],
+        ['Score', phraseScore(card)?.replace('Score ', '')],
+        ['From', brief.origin],
+        ...(brief.facts ?? []).map(({ label, value }) => [label, value] as const),
+      ]),
+    },
+    ...(authors === undefined ? [] : [{ kind: 'quiet' as const, text: authors }]),
     ...(details === undefined ? [] : [{ kind: 'quiet' as const, text: details }]),
   ];
-}
-
-function blockText(block: Block): string {
-  return block.kind === 'facts'
-    ? block.rows.map(([label, value]) => `${label}: ${value}`).join('\n')
-    : block.text;
-}
-
-const STYLE = {
-  lead: 'font-size:22px;line-height:1.3;font-weight:600;margin:0 0 16px',
-  text: 'font-size:16px;line-height:1.5;margin:0 0 16px;white-space:pre-line',
-  quiet: 'font-size:14px;line-height:1.5;margin:0 0 16px;color:#666;white-space:pre-wrap',
-} as const;
-
-function page(blocks: readonly Block[]): string {
-  const body = blocks.map(blockHtml).join('\n');
-  return `<!doctype html><html><body style="font-family:-apple-system,'Segoe UI',Roboto,sans-serif;color:#1a1a1a;max-width:560px;margin:24px auto;padding:0 16px">
-${body}
-</body></html>`;
-}
-
-function blockHtml(block: Block): string {
-  if (block.kind !== 'facts')
-    return `<p style="${STYLE[block.kind]}">${escapeHtml(block.text)}</p>`;
-  const rows = block.rows.map(
-    ([label, value]) =>
-      `<tr><td style="padding:4px 16px 4px 0;color:#666;vertical-align:top">${escapeHtml(label)}</td><td style="padding:4px 0">${escapeHtml(value)}</td></tr>`,
-  );
-  return `<table style="font-size:16px;line-height:1.4;margin:0 0 16px;border-collapse:collapse">${rows.join('')}</table>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

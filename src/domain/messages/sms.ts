@@ -1,19 +1,18 @@
-import { SegmentedMessage } from 'sms-segments-calculator';
 import { formatWallTime } from '../local-time.ts';
 import type { HandoffCard, Message } from '../state.ts';
 import { renderAnswer } from './answer.ts';
 import {
   phraseAction,
+  phraseChanges,
   phraseContact,
   phraseDone,
   phraseNotice,
   phraseScore,
+  phraseSummary,
   phraseUrgency,
   type Reader,
 } from './phrases.ts';
-
-/** A message is cut to this many segments: 306 GSM-7 characters, or 134 in other alphabets. */
-const MAX_SEGMENTS = 2;
+import { MAX_CHARACTERS, measure, SEGMENTS, type Measured } from './segments.ts';
 
 /** What a renderer is given: the handoff, what to say, and the code this reader knows it by. */
 export interface Letter {
@@ -22,9 +21,11 @@ export interface Letter {
   readonly code: string;
   /** The reader has other open handoffs: a bare `1` would be ambiguous. */
   readonly codeNeeded: boolean;
+  /** The address of the reader's own page of the handoff. */
+  readonly link?: string | undefined;
 }
 
-/** Returns the SMS for a notification, in at most two segments unless action, number and reply line need more. */
+/** Returns the SMS for a notification; it is cut to its segments, unless action, number, reply line and link need more. */
 export function renderSms(letter: Letter, reader: Reader): string {
   const { card, message, code } = letter;
   const action = phraseAction(card, reader);
@@ -36,7 +37,7 @@ export function renderSms(letter: Letter, reader: Reader): string {
       return fit({
         before: [prefix ? `${prefix}: ${action}` : action, contact],
         context: describeContext(card, message.because),
-        after: [describeReply(letter)],
+        after: [describeReply(letter), letter.link],
       });
     }
     case 'last-resort':
@@ -46,7 +47,7 @@ export function renderSms(letter: Letter, reader: Reader): string {
           contact,
         ],
         context: describeContext(card, message.because),
-        after: [describeReply(letter)],
+        after: [describeReply(letter), letter.link],
       });
     case 'reminder':
       return fit({
@@ -54,6 +55,7 @@ export function renderSms(letter: Letter, reader: Reader): string {
         after: [
           `Finished? Reply ${phraseDone(card, code)}`,
           `At ${formatWallTime(message.actBy, reader)} it goes on to others.`,
+          letter.link,
         ],
       });
     case 'released':
@@ -63,17 +65,27 @@ export function renderSms(letter: Letter, reader: Reader): string {
         after: [`Reply 1 ${code} to take it again.`],
       });
     case 'stand-down':
-      return fit({ before: [`Stand down: ${message.because}.`], context: name, after: [] });
+      return fit({ before: [], context: `Stand down: ${message.because}.`, after: [name] });
     case 'expired':
       return fit({
         before: [`EXPIRED, nobody will be asked again: ${action}`, contact],
         context: describeContext(card, message.because),
         after: [code],
       });
+    case 'amended':
+      return fit({
+        before: [`CHANGED: ${action}`, contact],
+        context: joinSentences(phraseChanges(message.changes, card, reader)),
+        after: [
+          message.isTheirs === true
+            ? `You have it. Finished? Reply ${phraseDone(card, code)}`
+            : describeReply(letter),
+          letter.link,
+        ],
+      });
     case 'answer':
-      return plainText(
-        renderAnswer({ kind: 'result', card, code, result: message.result }, reader),
-      );
+      return measure(renderAnswer({ kind: 'result', card, code, result: message.result }, reader))
+        .text;
   }
 }
 
@@ -85,16 +97,21 @@ function describeReply({ code, codeNeeded }: Letter): string {
 
 /** Why it comes, who it is about, how good it is, what happened: in the order in which it may be cut. */
 function describeContext(card: HandoffCard, because: string | undefined): string {
-  const { subject, origin, summary } = card.brief;
+  const { subject, origin } = card.brief;
   const isNamed = card.action.do.includes(subject);
-  return [
+  return joinSentences([
     because,
     isNamed ? undefined : subject,
     [phraseScore(card), origin].filter(isText).join(', '),
-    summary.replace(/\s+/g, ' '),
-  ]
+    phraseSummary(card),
+  ]);
+}
+
+function joinSentences(parts: readonly (string | undefined)[]): string {
+  return parts
     .filter(isText)
-    .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`))
+    .map((part) => part.replace(/\s+/g, ' ').trim())
+    .map((part) => (/[.!?]["”]?$/.test(part) ? part : `${part}.`))
     .join(' ');
 }
 
@@ -102,25 +119,57 @@ function describeContext(card: HandoffCard, because: string | undefined): string
 function fit(lines: {
   before: readonly (string | undefined)[];
   context?: string;
-  after: readonly string[];
+  after: readonly (string | undefined)[];
 }): string {
-  const join = (context: string | undefined): string =>
-    plainText([...lines.before, context, ...lines.after].filter(isText).join('\n'));
-  const { context = '' } = lines;
-  if (countSegments(join(context)) <= MAX_SEGMENTS) return join(context);
-  const words = context.split(' ');
-  let kept = 0;
-  for (let low = 0, high = words.length - 1; low <= high;) {
-    const middle = Math.floor((low + high) / 2);
-    if (countSegments(join(cutAfter(words, middle))) <= MAX_SEGMENTS) {
-      kept = middle;
-      low = middle + 1;
-    } else {
-      high = middle - 1;
-    }
+  const join = (context: string): Measured =>
+    measure([...lines.before, context, ...lines.after].filter(isText).join('\n'));
+  const context = dropPictures(lines.context ?? '', (text) => join(text).alphabet);
+  const bare = join('').text;
+  if (bare.length + context.length < MAX_CHARACTERS['GSM-7']) {
+    const whole = join(context);
+    if (fits(whole)) return whole.text;
   }
-  return join(cutAfter(words, kept));
+  const words = context.split(' ');
+  let count = countWords(words, MAX_CHARACTERS['GSM-7'] - bare.length);
+  // Measuring is what takes time, so it begins with what nearly fits.
+  if (join(cutAfter(words, count)).alphabet === 'UCS-2')
+    count = countWords(words, MAX_CHARACTERS['UCS-2'] - bare.length);
+  for (; count > 0; count -= 1) {
+    const cut = join(cutAfter(words, count));
+    if (fits(cut)) return cut.text;
+  }
+  return bare;
 }
+
+/** Returns how many of the words, all but the last at most, fill no more than so many characters. */
+function countWords(words: readonly string[], characters: number): number {
+  let length = 0;
+  const count = words.findIndex((word) => (length += word.length + 1) > characters);
+  return count === -1 ? words.length - 1 : count;
+}
+
+function fits({ alphabet, segments }: Measured): boolean {
+  return segments <= SEGMENTS[alphabet];
+}
+
+/** Returns a context without pictures, where they are all that keeps the message from the GSM-7 alphabet. */
+function dropPictures(
+  context: string,
+  alphabetOf: (context: string) => Measured['alphabet'],
+): string {
+  // What is too long to be sent does not count.
+  const sent = context.slice(0, MAX_CHARACTERS['GSM-7']);
+  if (!sent.match(PICTURES) || alphabetOf(sent) === 'GSM-7') return context;
+  const drop = (text: string): string =>
+    text
+      .replace(PICTURES, '')
+      .replace(/ +(?=[ .!?])/g, '')
+      .trim();
+  return alphabetOf(drop(sent)) === 'GSM-7' ? drop(context) : context;
+}
+
+const PICTURES =
+  /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200D\uFE0F\u20E3]/gu;
 
 function cutAfter(words: readonly string[], count: number): string {
   return count === 0
@@ -129,16 +178,6 @@ function cutAfter(words: readonly string[], count: number): string {
         .slice(0, count)
         .join(' ')
         .replace(/[.,;:]$/, '')}...`;
-}
-
-function countSegments(text: string): number {
-  return new SegmentedMessage(text, 'auto').segmentsCount;
-}
-
-/** Returns the text with typographic characters spelled plainly where that makes it fit the GSM-7 alphabet. */
-function plainText(text: string): string {
-  const smart = new SegmentedMessage(text, 'auto', true);
-  return smart.getEncodingName() === 'GSM-7' ? smart.graphemes.join('') : text;
 }
 
 function isText(part: string | undefined): part is string {

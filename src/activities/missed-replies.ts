@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { findResponderByPhone, type Directory, type Responder } from '../domain/directory.ts';
+import { parseReply } from '../domain/reply.ts';
+import type { Logger } from '../logger.ts';
+import type { ReceivedSms, SmsInbox } from './channels/sms.ts';
+import type { ReplyRecords } from './responders.ts';
+
+/** Looks through what Twilio received for replies that never got here: Twilio calls an API that is away only once. */
+export interface MissedReplies {
+  /** Hands over what was missed, and resolves with how many. Throws when Twilio or Temporal is away. */
+  collect(): Promise<number>;
+}
+
+export interface MissedRepliesDependencies {
+  readonly inbox: SmsInbox;
+  readonly records: ReplyRecords;
+  readonly directory: () => Directory;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+/** An outage of hours is told by people, who reply again; what they said so long ago they no longer wait for. */
+const LOOK_BACK_MS = 3_600_000;
+/** A reply that is younger may still be on its way to the API. */
+const ON_ITS_WAY_MS = 20_000;
+
+/** Returns what looks for missed replies. */
+export function createMissedReplies({
+  inbox,
+  records,
+  directory,
+  logger,
+  now = Date.now,
+}: MissedRepliesDependencies): MissedReplies {
+  /** What got here, by when it came: it need not be asked for again. */
+  const known = new Map<string, number>();
+
+  async function collectFrom(
+    responder: Responder,
+    messages: readonly ReceivedSms[],
+  ): Promise<number> {
+    const { id, name } = responder;
+    const unknown = await records.findUnknownReplies(id, messages.map(nameReply));
+    const missed = messages.filter((message) => unknown.includes(nameReply(message)));
+    // One after the other: what came last counts.
+    for (const message of missed) {
+      await records.recordReply(id, {
+        replyId: nameReply(message),
+        text: message.body,
+        by: { kind: 'responder', id, name },
+        receivedAt: message.at.toISOString(),
+      });
+      logger.warn({ responder: id, sid: message.sid }, 'a reply had not reached the API');
+    }
+    for (const { sid, at } of messages) known.set(sid, at.getTime());
+    return missed.length;
+  }
+
+  return {
+    async collect() {
+      const since = now() - LOOK_BACK_MS;
+      for (const [sid, at] of known) if (at < since) known.delete(sid);
+      const received = await inbox.listReceived(new Date(since));
+      const candidates = received.filter(
+        ({ sid, at, body }) =>
+          !known.has(sid) &&
+          at.getTime() <= now() - ON_ITS_WAY_MS &&
+          // Twilio answers these itself.
+          parseReply(body).kind !== 'carrier-help',
+      );
+      const byResponder = new Map<string, { responder: Responder; messages: ReceivedSms[] }>();
+      for (const message of candidates) {
+        const responder = findResponderByPhone(directory(), message.from);
+        if (!responder) continue;
+        const entry = byResponder.get(responder.id) ?? { responder, messages: [] };
+        entry.messages.push(message);
+        byResponder.set(responder.id, entry);
+      }
+      let missed = 0;
+      for (const { responder, messages } of byResponder.values())
+        missed += await collectFrom(responder, messages);
+      return missed;
+    },
+  };
+}
+
+/** Collects time and again until the signal is aborted; what goes wrong is logged, and tried again the next time. */
+export async function keepCollecting(
+  missed: MissedReplies,
+  { everyMs, signal, logger }: { everyMs: number; signal: AbortSignal; logger: Logger },
+): Promise<void> {
+  while (!signal.aborted) {
+    await missed.collect().catch((error: unknown) => {
+      logger.warn({ err: error }, 'missed replies could not be looked for; it is tried again');
+    });
+    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function nameReply({ sid }: ReceivedSms): string {
+  return `sms:${sid}`;
+}

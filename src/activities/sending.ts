@@ -1,0 +1,200 @@
+import { activityInfo, Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { Agendas } from '../domain/availability/agenda.ts';
+import { createSituation, type Calendars } from '../domain/availability/situation.ts';
+import { findResponder, type Directory, type Responder } from '../domain/directory.ts';
+import type { Reader } from '../domain/messages/phrases.ts';
+import { checkMoment, type Held } from '../domain/moment.ts';
+import { mayBeBundled, type BundleRequest, type OfferRequest } from '../domain/responder.ts';
+import type { HandoffCard, NotificationOrder } from '../domain/state.ts';
+import type { Links } from '../links/links.ts';
+import type { OutgoingSms, SmsChannel } from './channels/sms.ts';
+import { failure } from './provider-failure.ts';
+import { toOfferCard, type Responders } from './responders.ts';
+
+/** What the activities of every channel use. */
+export interface SendingDependencies {
+  readonly directory: () => Directory;
+  /** Missing: there are no calendars. */
+  readonly calendars?: Calendars;
+  readonly responders: Responders;
+  /** The public address of this installation; Twilio reports deliveries there. */
+  readonly publicBaseUrl: string;
+  readonly links: Links;
+  /** The number people text their replies to, if there is one to name. */
+  readonly replyNumber?: string | undefined;
+}
+
+/** What an activity that sends is given: the handoff and what to say of it. */
+export interface NotifyInput {
+  readonly card: HandoffCard;
+  readonly order: NotificationOrder;
+  /** Reaches emails only. */
+  readonly details?: string;
+}
+
+/** What history keeps of a message that left. */
+export interface Sent {
+  /** The provider's id of the message. */
+  readonly providerId: string;
+  /** It had left in an earlier attempt whose answer was lost. */
+  readonly foundSent?: boolean;
+  /** It goes out with others in a moment: this is no provider's id yet. */
+  readonly isBundled?: boolean;
+}
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/** Registers the message with the person's own workflow and returns how to put it. */
+export async function makeOffer(
+  responders: Responders,
+  responder: Responder,
+  card: HandoffCard,
+  order: NotificationOrder,
+): Promise<{ code: string; codeNeeded: boolean } | Sent | Held> {
+  const answer = await responders.offer(responder.id, describeOffer(card, order));
+  if (answer === undefined) return { code: card.code, codeNeeded: true };
+  if (answer.say === 'away') {
+    const { until } = answer.absence;
+    return {
+      because: `${responder.name} is away`,
+      ...(until !== undefined && { heldUntil: until }),
+    };
+  }
+  if (answer.say === 'bundled') {
+    return { providerId: `bundle at ${answer.until}`, isBundled: true };
+  }
+  if (answer.say === 'nothing' && order.channel === 'sms') {
+    throw failure('Permanent', `${responder.name} ${answer.because}`);
+  }
+  if (answer.say !== 'send') return { code: card.code, codeNeeded: true };
+  await giveWay(answer.waitMs, order.giveUpAfterMs);
+  return answer;
+}
+
+/** Returns the question before a message goes out. */
+export function describeOffer(card: HandoffCard, order: NotificationOrder): OfferRequest {
+  return {
+    card: toOfferCard(card),
+    notificationId: order.id,
+    asks: order.message.kind === 'offer' || order.message.kind === 'last-resort',
+    // A later attempt has to find out first whether an earlier one was sent.
+    mayBeHeld: (order.whenQuiet ?? 'ignore') !== 'ignore' && isFirstAttempt(),
+    channel: order.channel,
+    ...(order.message.kind === 'answer' && { isAnswer: true }),
+    ...(mayBeBundled(card, order) && { bundle: describeBundle(card, order) }),
+  };
+}
+
+/** Lets the message go out that was to go to this phone before: a few seconds at most, and never too long for its own. */
+async function giveWay(waitMs = 0, giveUpAfterMs = Infinity): Promise<void> {
+  const pauseMs = Math.min(waitMs, giveUpAfterMs / 4);
+  if (pauseMs > 0 && isFirstAttempt()) await Context.current().sleep(pauseMs);
+}
+
+/** Returns what a person's workflow needs to put a message with others. */
+function describeBundle(handoff: HandoffCard, order: NotificationOrder): BundleRequest {
+  const { message, whenQuiet, isReleased } = order;
+  return {
+    handoff,
+    message,
+    ...(whenQuiet !== undefined && { whenQuiet }),
+    ...(isReleased === true && { isReleased }),
+  };
+}
+
+/** Returns why a message is held back now, or undefined. */
+export function checkNow(
+  { directory, calendars }: SendingDependencies,
+  card: HandoffCard,
+  order: NotificationOrder,
+): Held | undefined {
+  const agendas = new Agendas(directory(), createSituation(calendars));
+  return checkMoment(order, card.action.contact, agendas, currentTimeMs());
+}
+
+/** Returns the time: the server's clock may be ahead of this machine's. */
+export function currentTimeMs(): number {
+  return Math.max(Date.now(), activityInfo().currentAttemptScheduledTimestampMs);
+}
+
+export function isFirstAttempt(): boolean {
+  return activityInfo().attempt === 1;
+}
+
+export function requireResponder(directory: Directory, id: string): Responder {
+  const responder = findResponder(directory, id);
+  if (!responder) throw failure('Permanent', `${id} is no longer in the directory`);
+  return responder;
+}
+
+export function readerOf({ timezone }: Responder, now: string): Reader {
+  return { timezone, now };
+}
+
+/** When the sending was first asked for: the same for every attempt, so that a retry says the same words. */
+export function scheduledAt(): string {
+  return new Date(activityInfo().scheduledTimestampMs).toISOString();
+}
+
+export function stopIfCalledOff(): void {
+  if (Context.current().cancellationSignal.aborted) throw new CancelledFailure('called off');
+}
+
+/** Returns the activity with a heartbeat each second: a dead worker is noticed, and a cancel arrives. */
+export function heartbeating<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    const context = Context.current();
+    const timer = setInterval(() => {
+      context.heartbeat();
+    }, HEARTBEAT_EVERY_MS);
+    try {
+      return await activity(input);
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+/**
+ * Sends an SMS, unless an earlier attempt of this activity may have: a retry first looks through what Twilio
+ * has, because Twilio knows no idempotency key.
+ */
+export async function sendOnce(
+  sms: Pick<SmsChannel, 'send' | 'findSent'>,
+  { orBody, ...message }: OutgoingSms & { readonly orBody?: string },
+  check: () => Held | undefined = () => undefined,
+): Promise<Sent | Held> {
+  if (!isFirstAttempt()) {
+    const { to, body } = message;
+    const bodies = orBody === undefined ? [body] : [body, orBody];
+    const providerId = await sms.findSent({ to, bodies, since: new Date(scheduledAt()) });
+    if (providerId !== undefined) return { providerId, foundSent: true };
+  }
+  const held = check();
+  if (held) return held;
+  stopIfCalledOff();
+  return { providerId: await sms.send(message) };
+}
+
+/** For an address whose replies are about no certain handoff. */
+export const NO_HANDOFF = `hof_${'0'.repeat(30)}`;
+
+/** Links open for so long after their message, and a while more; a later message has a new one. */
+const LINK_FOR_MS = 7 * 86_400_000;
+
+/** Returns the address of a person's page of a handoff: the same in every attempt. */
+export function linkTo(links: Links, { id }: HandoffCard, responder: string): string | undefined {
+  const expiresAt = new Date(Date.parse(scheduledAt()) + LINK_FOR_MS).toISOString();
+  return links.page({ handoff: id, responder, expiresAt });
+}
+
+/** Returns a Message-ID of this installation (RFC 5322, 3.6.4). */
+export function nameMessage(publicBaseUrl: string, name: string): string {
+  return `<${name}@${new URL(publicBaseUrl).hostname}>`;
+}
+
+/** Returns the Message-ID that all emails about a handoff refer to, so that mail programs show one thread. */
+export function nameThread(publicBaseUrl: string, handoff: string): string {
+  return nameMessage(publicBaseUrl, handoff);
+}

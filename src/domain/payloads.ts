@@ -1,0 +1,235 @@
+/*
+ * Signals and updates are an open interface: any Temporal client may send anything, and a workflow that throws
+ * over it stands still for good. These read what is usable and leave the rest.
+ */
+import type { Absence } from './availability/situation.ts';
+import { CALLBACK_TYPES, type Callback } from './callback.ts';
+import { readActor, readCommand, VERBS } from './command.ts';
+import { isRecord, readText } from './record.ts';
+import type { HandoffEvent } from './decide.ts';
+import type { Channel } from './policy.ts';
+import type { ReplyIntent } from './reply.ts';
+import type { ReplyVerb } from './reply-words.ts';
+import type { BundleRequest, OfferCard, OfferRequest } from './responder.ts';
+import type { Actor, Ending, Standing, Verb } from './state.ts';
+
+/** Returns the event that a signal to a handoff stands for, or undefined when it makes no sense. */
+export function readSignal(name: string, payload: unknown): HandoffEvent | undefined {
+  if (isVerb(name)) {
+    const command = readCommand(name, payload);
+    return command && { type: 'command', command };
+  }
+  if (!isRecord(payload)) return undefined;
+  if (name === 'confirm') {
+    const { commandId } = readText(payload, 'commandId');
+    return commandId === undefined ? undefined : { type: 'confirm', commandId };
+  }
+  if (name === 'delivery') {
+    const { notification } = readText(payload, 'notification');
+    const { because = 'the provider gave no reason' } = readText(payload, 'because');
+    if (notification !== undefined) return { type: 'undelivered', notification, because };
+    const { responder } = readText(payload, 'responder');
+    const { channel } = readChannel(payload);
+    return responder === undefined || channel === undefined
+      ? undefined
+      : { type: 'unreachable', responder, channel, because };
+  }
+  return undefined;
+}
+
+/** Returns an event for a source, or undefined when it is none: only our own workflows send these. */
+export function readCallback(payload: unknown): Callback | undefined {
+  if (!isRecord(payload) || !isRecord(payload['event'])) return undefined;
+  const { event, url } = payload;
+  const { data } = event;
+  const isKnown = CALLBACK_TYPES.some((type) => type === event['type']);
+  const isNumbered = isRecord(data) && Number.isSafeInteger(data['sequence']);
+  return typeof url === 'string' && isKnown && isNumbered
+    ? (payload as unknown as Callback)
+    : undefined;
+}
+
+/** Returns the number of the event that is to be sent again; undefined: all. */
+export function readSequence(payload: unknown): number | undefined {
+  const sequence = isRecord(payload) ? payload['sequence'] : undefined;
+  return typeof sequence === 'number' ? sequence : undefined;
+}
+
+/** Returns the question before a message goes out, or undefined when it is none. */
+export function readOffer(payload: unknown): OfferRequest | undefined {
+  if (!isRecord(payload)) return undefined;
+  const card = readCard(payload['card']);
+  const { notificationId } = readText(payload, 'notificationId');
+  if (!card || notificationId === undefined) return undefined;
+  return {
+    card,
+    notificationId,
+    asks: payload['asks'] === true,
+    ...(payload['mayBeHeld'] === true && { mayBeHeld: true }),
+    ...(payload['isAnswer'] === true && { isAnswer: true }),
+    ...readChannel(payload),
+    ...readBundle(payload['bundle']),
+  };
+}
+
+/** Only activities of ours ask for a bundle: what is looked at here is what keeps the workflow going. */
+function readBundle(value: unknown): { bundle?: BundleRequest } {
+  if (!isRecord(value) || !isRecord(value['handoff']) || !isRecord(value['message'])) return {};
+  const { id } = readText(value['handoff'], 'id');
+  const { kind } = readText(value['message'], 'kind');
+  return id === undefined || kind === undefined
+    ? {}
+    : { bundle: value as unknown as BundleRequest };
+}
+
+function readChannel(payload: Record<string, unknown>): { channel?: Channel } {
+  const channel = CHANNELS.find((known) => known === payload['channel']);
+  return channel ? { channel } : {};
+}
+
+/** Returns how a person now stands to a handoff, or undefined when it does not say. */
+export function readStanding(
+  payload: unknown,
+): { card: OfferCard; standing: Standing } | undefined {
+  if (!isRecord(payload)) return undefined;
+  const card = readCard(payload['card']);
+  const standing = STANDINGS.find((known) => known === payload['standing']);
+  return card && standing && { card, standing };
+}
+
+/** Returns the end of a handoff, or undefined when it is not told. */
+export function readClosed(payload: unknown): { card: OfferCard; ending: Ending } | undefined {
+  if (!isRecord(payload)) return undefined;
+  const card = readCard(payload['card']);
+  const ending = readEnding(payload['ending']);
+  return card && ending && { card, ending };
+}
+
+/**
+ * Returns since when somebody is away and until when, in UTC; or undefined when it does not make sense: by an
+ * end that cannot be read they would be away for good.
+ */
+export function readAbsence(payload: unknown): Absence | undefined {
+  if (!isRecord(payload)) return undefined;
+  const since = readInstant(payload['since']);
+  const until = readInstant(payload['until']);
+  const isEndless = payload['until'] === undefined || payload['until'] === null;
+  if (since === undefined || (until === undefined && !isEndless)) return undefined;
+  return { since, ...(until !== undefined && { until }), ...readText(payload, 'cover') };
+}
+
+/** A reply as its sender's workflow gets it. */
+export interface RecordedReply {
+  readonly replyId: string;
+  readonly text: string;
+  readonly by: Actor;
+  /** The way it came, and its answer goes; missing: by SMS. */
+  readonly via?: 'email';
+  /** The handoff that it answers a message of. */
+  readonly about?: string;
+  /** When it came: it cannot mean what was asked later. Missing: when it is routed. */
+  readonly receivedAt?: string;
+  /** What was understood when it came; missing: it is read where it is routed. */
+  readonly intent?: ReplyIntent;
+  /** The address that it came from, where that is not the person's own: it counts for nothing. */
+  readonly from?: string;
+}
+
+/** Returns a reply that is to be routed, or undefined when it is none. */
+export function readReply(payload: unknown): RecordedReply | undefined {
+  if (!isRecord(payload)) return undefined;
+  const { replyId } = readText(payload, 'replyId');
+  const by = readActor(payload['by']);
+  const { text } = payload;
+  if (replyId === undefined || typeof text !== 'string' || !by) return undefined;
+  return {
+    replyId,
+    text,
+    by,
+    ...(payload['via'] === 'email' && { via: 'email' }),
+    ...readText(payload, 'about'),
+    ...readText(payload, 'from'),
+    ...readReceivedAt(payload['receivedAt']),
+    ...readIntent(payload['intent']),
+  };
+}
+
+function readReceivedAt(value: unknown): { receivedAt?: string } {
+  const receivedAt = readInstant(value);
+  return receivedAt === undefined ? {} : { receivedAt };
+}
+
+/** Only our API says what was understood; what could stop the workflow is left to be read from the text. */
+function readIntent(value: unknown): { intent?: ReplyIntent } {
+  if (!isRecord(value)) return {};
+  const { kind, verb, text, code, forMs } = value;
+  const isWhole = [text, code, value['orNote'], value['cover']].every(
+    (one) => one === undefined || typeof one === 'string',
+  );
+  const isKnown = KINDS.some((known) => known === kind);
+  const isAct = kind !== 'act' || REPLY_VERBS.some((known) => known === verb);
+  const isTimed = forMs === undefined || (typeof forMs === 'number' && Number.isFinite(forMs));
+  const isSaid = kind !== 'text' || typeof text === 'string';
+  const isUntil = value['until'] === undefined || isRecord(value['until']);
+  return isWhole && isKnown && isAct && isTimed && isSaid && isUntil
+    ? { intent: value as unknown as ReplyIntent }
+    : {};
+}
+
+const KINDS: readonly ReplyIntent['kind'][] = [
+  'act',
+  'text',
+  'help',
+  'away',
+  'back',
+  'opt-out',
+  'opt-in',
+  'carrier-help',
+];
+const REPLY_VERBS: readonly ReplyVerb[] = ['take', 'take-over', 'pass', 'snooze', 'resolve'];
+
+const CHANNELS: readonly Channel[] = ['sms', 'voice', 'email'];
+const STANDINGS: readonly Standing[] = ['asked', 'owner', 'passed', 'stood-down'];
+const ENDS: readonly Ending['status'][] = ['resolved', 'withdrawn', 'expired'];
+
+function isVerb(name: string): name is Verb {
+  return (VERBS as readonly string[]).includes(name);
+}
+
+/** Returns an instant in UTC; without an offset it would be another one on every machine. */
+function readInstant(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/(?:Z|[+-]\d{2}:\d{2})$/.test(value)) return undefined;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
+
+function readCard(value: unknown): OfferCard | undefined {
+  if (!isRecord(value)) return undefined;
+  const { handoffId } = readText(value, 'handoffId');
+  const { code } = readText(value, 'code');
+  const { subject } = readText(value, 'subject');
+  const { action } = readText(value, 'action');
+  if (handoffId === undefined || code === undefined) return undefined;
+  return {
+    handoffId,
+    code,
+    subject: subject ?? '',
+    action: action ?? '',
+    ...readText(value, 'dueAt'),
+  };
+}
+
+function readEnding(value: unknown): Ending | undefined {
+  if (!isRecord(value)) return undefined;
+  const status = ENDS.find((known) => known === value['status']);
+  const { at } = readText(value, 'at');
+  const by = readActor(value['by']);
+  if (!status || at === undefined) return undefined;
+  return {
+    status,
+    at,
+    ...(by && { by }),
+    ...readText(value, 'outcome'),
+    ...readText(value, 'note'),
+  };
+}

@@ -1,0 +1,296 @@
+import fc from 'fast-check';
+import { SegmentedMessage } from 'sms-segments-calculator';
+import { describe, expect, test } from 'vitest';
+import type { Reader } from '../../../src/domain/messages/phrases.ts';
+import { phraseAction, phraseContact } from '../../../src/domain/messages/phrases.ts';
+import { renderSms } from '../../../src/domain/messages/sms.ts';
+import { cardOf, type HandoffCard, type Message } from '../../../src/domain/state.ts';
+import { buildHandoff } from '../../support/builders.ts';
+import { anyCard, anyMessage } from './arbitraries.ts';
+
+const reader: Reader = { timezone: 'America/New_York', now: '2026-11-23T15:00:00.000Z' };
+const usual = cardOf(buildHandoff());
+const offer: Message = { kind: 'offer', tier: 'tier 1', notice: 1 };
+
+function render(message: Message, changes: Partial<HandoffCard> = {}, codeNeeded = false): string {
+  return renderSms({ card: { ...usual, ...changes }, message, code: 'KM47', codeNeeded }, reader);
+}
+
+const link = `https://baton.example/h/alice.${'Ab3-'.repeat(11)}`;
+const budgetOf = (text: string) =>
+  new SegmentedMessage(text, 'auto').getEncodingName() === 'GSM-7' ? 2 : 4;
+const segmentsOf = (text: string) => new SegmentedMessage(text, 'auto').segmentsCount;
+/** Returns a text as it may travel: typographic characters spelled plainly, where that is all it takes. */
+const asSent = (text: string) => new SegmentedMessage(text, 'auto', true).graphemes.join('');
+
+const action = { do: 'Call Maria Lopez', outcomes: [] };
+
+// What people receive, word for word.
+test.each<[string, Message, Partial<HandoffCard>, boolean, string[]]>([
+  [
+    'the first message',
+    offer,
+    {},
+    false,
+    [
+      'URGENT: Call Maria Lopez by 10:05',
+      '+1 512 555 0147',
+      'Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. Compared Pro and Team twice today; asked about seats for 40 people.',
+      'Reply 1 to take, 2 to pass (KM47)',
+    ],
+  ],
+  [
+    'an escalation to somebody who has others open, with the summary cut',
+    { ...offer, notice: 2, because: 'nobody took it within 5 min' },
+    { urgency: 'critical', brief: { ...usual.brief, summary: 'She asked again. '.repeat(20) } },
+    true,
+    [
+      'CRITICAL, 2nd notice: Call Maria Lopez by 10:05',
+      '+1 512 555 0147',
+      'nobody took it within 5 min. Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. She asked again. She asked again. She asked again. She asked again. She asked again. She asked again...',
+      'Reply 1 KM47 to take, 2 KM47 to pass',
+    ],
+  ],
+  [
+    'as little as a handoff can be',
+    offer,
+    { urgency: 'routine', brief: { subject: 'Maria Lopez', summary: 'Wants a call!' }, action },
+    false,
+    ['Call Maria Lopez', 'Wants a call!', 'Reply 1 to take, 2 to pass (KM47)'],
+  ],
+  [
+    'the reminder',
+    { kind: 'reminder', actBy: '2026-11-23T15:30:00.000Z' },
+    {},
+    false,
+    [
+      'You have KM47 Maria Lopez, Acme Corp: Call Maria Lopez by 10:05',
+      '+1 512 555 0147',
+      'Finished? Reply done reached, done no-answer, done bad-lead (KM47)',
+      'At 10:30 it goes on to others.',
+    ],
+  ],
+  [
+    'the stand-down',
+    { kind: 'stand-down', because: 'Alice Ng has it' },
+    {},
+    false,
+    ['Stand down: Alice Ng has it.', 'KM47 Maria Lopez, Acme Corp'],
+  ],
+  [
+    'the last resort, past the deadline',
+    { kind: 'last-resort', notice: 1, because: 'nobody took it' },
+    { action: { ...action, dueAt: '2026-11-22T15:05:00.000Z' } },
+    false,
+    [
+      'LAST RESORT: Call Maria Lopez (was due Sun 10:05)',
+      'nobody took it. Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. Compared Pro and Team twice today; asked about seats for 40 people.',
+      'Reply 1 to take, 2 to pass (KM47)',
+    ],
+  ],
+])('%s reads', (_what, message, changes, codeNeeded, lines) => {
+  expect(render(message, changes, codeNeeded)).toBe(lines.join('\n'));
+});
+
+const letter = fc.record({
+  card: anyCard,
+  message: anyMessage,
+  code: fc.constant('KM47'),
+  codeNeeded: fc.boolean(),
+});
+
+test('whatever the handoff: its segments, the action whole, the code, and how to answer', () => {
+  fc.assert(
+    fc.property(letter, (one) => {
+      const text = renderSms(one, reader);
+      const { kind } = one.message;
+      const whole = phraseAction(one.card, reader);
+
+      // More segments only where nothing is left to cut: no longer than with nothing to tell.
+      if (segmentsOf(text) > budgetOf(text)) {
+        const message = 'because' in one.message ? { ...one.message, because: 'x' } : one.message;
+        const brief = { subject: one.card.brief.subject, summary: 'x' };
+        const bare = renderSms({ ...one, message, card: { ...one.card, brief } }, reader);
+
+        expect(text.length).toBeLessThanOrEqual(bare.length);
+      }
+      // Twilio refuses more (21617).
+      expect(text.length).toBeLessThanOrEqual(1_600);
+      expect(text).toContain('KM47');
+      if (kind !== 'released' && kind !== 'stand-down')
+        expect([text.includes(whole), text.includes(asSent(whole))]).toContain(true);
+      if (kind === 'offer' || kind === 'last-resort')
+        expect(text.split('\n').at(-1)).toBe(
+          one.codeNeeded
+            ? 'Reply 1 KM47 to take, 2 KM47 to pass'
+            : 'Reply 1 to take, 2 to pass (KM47)',
+        );
+    }),
+    { numRuns: 150 },
+  );
+});
+
+describe('the alphabet', () => {
+  test('spells typographic characters plainly, so that they do not halve the room', () => {
+    const brief = { subject: 'Maria “Mia” Lopez', summary: 'She’s keen – call now…' };
+    const text = render(offer, { brief });
+
+    expect(new SegmentedMessage(text, 'auto').getEncodingName()).toBe('GSM-7');
+    expect(text).toContain('Maria "Mia" Lopez. She\'s keen - call now...');
+  });
+
+  test('keeps what cannot be spelled plainly as it was written, quotes included', () => {
+    const brief = { subject: 'Мария “Мия”', summary: 'x' };
+
+    expect(render(offer, { brief })).toContain('Мария “Мия”');
+  });
+
+  test('leaves out the emoji that would halve the room', () => {
+    const brief = {
+      subject: 'Maria Lopez',
+      summary: `${'word '.repeat(20)}👍🏽 ${'more '.repeat(9)}👨‍👩‍👧`,
+    };
+    const text = render(offer, { brief });
+
+    expect(segmentsOf(text)).toBeLessThanOrEqual(2);
+    expect(text).toContain('word word more more');
+    expect(text).toContain('more.\n');
+  });
+
+  test('keeps a name in another alphabet, at the price of more segments', () => {
+    const brief = { ...usual.brief, subject: 'Γιώργος Παπαδόπουλος', summary: 'x'.repeat(300) };
+    const text = renderSms(
+      { card: { ...usual, brief }, message: offer, code: 'KM47', codeNeeded: true, link },
+      reader,
+    );
+
+    expect(text).toContain('Γιώργος Παπαδόπουλος');
+    expect(segmentsOf(text)).toBeLessThanOrEqual(4);
+    expect(text.endsWith(`\n${link}`)).toBe(true);
+  });
+});
+
+describe('1,000 briefs as sources write them', () => {
+  const english =
+    'compared Pro and Team twice today; asked about seats for 40 people “now” – next week…';
+  const tongues = [
+    [['Maria Lopez', 'Jean-Luc O’Neill', 'Åsa Öberg', 'Zoë Müller'], english],
+    [['Ana Silva', 'Hot Lead GmbH', 'Sam Doe'], `${english} 👍 🚀 👩🏽‍💻 🎉`],
+    [['Ana 🎉', '🔥 Hot Lead GmbH', 'Sam 👩🏽‍💻'], `${english} 👍`],
+    [
+      ['Łukasz Żółć', 'Grażyna Brzęczyszczykiewicz', 'Święta Góra Sp. z o.o.'],
+      'zażółć gęślą jaźń i pyta o 40 miejsc',
+    ],
+    [['Łukasz Żółć', 'Święta Góra Sp. z o.o.'], english],
+    [
+      ['Γιώργος Παπαδόπουλος', 'Ελένη Νικολάου', 'Αθήνα Α.Ε.'],
+      'ζήτησε προσφορά για 40 θέσεις χθες',
+    ],
+    [
+      ['王伟', '李娜，上海贸易有限公司', '張小龍'],
+      '询问了价格 要求演示 比较了专业版和团队版，问到四十个座位。',
+    ],
+  ] as const;
+  const drawIn = ([names, vocabulary]: (typeof tongues)[number]) => {
+    const name = fc.constantFrom(...names);
+    const sentence = (max: number) =>
+      fc
+        .array(fc.constantFrom(...vocabulary.split(' ')), { minLength: 1, maxLength: max })
+        .map((some) => some.join(' ').slice(0, 2_000));
+    const line = (max: number) => sentence(8).map((text) => text.slice(0, max).trim());
+    const brief = fc.record(
+      {
+        subject: fc.tuple(name, name).map((two) => two.join(', ')),
+        summary: sentence(120),
+        score: fc.record({
+          value: fc.integer({ min: 0, max: 100 }),
+          outOf: fc.constant(100),
+          meaning: line(80),
+        }),
+        origin: line(80),
+      },
+      { requiredKeys: ['subject', 'summary'] },
+    );
+    const action = fc.record({
+      do: fc
+        .tuple(fc.constantFrom('Call', 'Write to', 'Answer the complaint of'), name)
+        .map((two) => two.join(' ')),
+      dueAt: fc.constantFrom('2026-11-23T15:05:00.000Z', '2026-11-27T15:05:00.000Z'),
+      contact: fc.constantFrom(
+        { phone: '+15125550147' },
+        { phone: '+48221234567', timezone: 'Europe/Warsaw', hours: '08:00-20:00' },
+        { email: 'procurement.department@shanghai-trading.example' },
+      ),
+      outcomes: fc.constant([]),
+    });
+    const card: fc.Arbitrary<HandoffCard> = fc.record({
+      id: fc.constant('hof_1'),
+      code: fc.constant('KM47'),
+      urgency: fc.constantFrom('critical', 'urgent', 'routine'),
+      brief,
+      action,
+    });
+    return fc.record({ card, message: drawMessage(sentence(20)), codeNeeded: fc.boolean() });
+  };
+  const drawMessage = (because: fc.Arbitrary<string>): fc.Arbitrary<Message> =>
+    fc.oneof(
+      fc.record(
+        { kind: fc.constant('offer'), tier: fc.constant('tier 1'), notice: fc.nat(3), because },
+        { requiredKeys: ['kind', 'tier', 'notice'] },
+      ),
+      fc.record({ kind: fc.constant('last-resort'), notice: fc.nat(3), because }),
+    );
+  const letters = fc.sample(fc.constantFrom(...tongues).chain(drawIn), {
+    numRuns: 1_000,
+    seed: 47,
+  });
+
+  test('stay within two segments, or four in another alphabet; what matters is never cut', () => {
+    const spread: Record<string, number> = {};
+    for (const letter of letters) {
+      const text = renderSms({ ...letter, code: 'KM47', link }, reader);
+      const { segmentsCount: segments, ...sent } = new SegmentedMessage(text, 'auto');
+      const budget = sent.encodingName === 'GSM-7' ? 2 : 4;
+      const action = phraseAction(letter.card, reader);
+      const [first = '', second] = text.split('\n');
+
+      expect(segments).toBeLessThanOrEqual(budget);
+      expect(first.endsWith(action) || first.endsWith(asSent(action))).toBe(true);
+      expect(second).toBe(phraseContact(letter.card));
+      expect(text.split('\n').slice(-2)).toEqual([
+        letter.codeNeeded
+          ? 'Reply 1 KM47 to take, 2 KM47 to pass'
+          : 'Reply 1 to take, 2 to pass (KM47)',
+        link,
+      ]);
+      const kind = `${segments} of ${budget === 2 ? 'GSM-7' : 'UCS-2'}`;
+      spread[kind] = (spread[kind] ?? 0) + 1;
+    }
+    const figures = Object.entries(spread)
+      .sort()
+      .map(([kind, count]) => `${count} x ${kind}`);
+    // eslint-disable-next-line no-console
+    console.log(`segments of 1,000 briefs: ${figures.join(', ')}`);
+
+    expect(letters).toHaveLength(1_000);
+    // Both alphabets were drawn, or the test says little.
+    expect(Object.keys(spread).some((kind) => kind.endsWith('UCS-2'))).toBe(true);
+    expect(Object.keys(spread).some((kind) => kind.endsWith('GSM-7'))).toBe(true);
+  });
+});
+
+test('cuts the reason of a stand-down, however long a note it carries', () => {
+  const text = render({ kind: 'stand-down', because: `Bob: done, ${'sold '.repeat(400)}` });
+
+  expect(segmentsOf(text)).toBe(2);
+  expect(text).toMatch(/^Stand down: Bob: done, sold sold .*\.\.\.\nKM47 Maria Lopez, Acme Corp$/);
+});
+
+test('an answer says what the answer to a reply says', () => {
+  const by = { kind: 'responder', id: 'alice', name: 'Alice' } as const;
+  const result = { commandId: 'c1', verb: 'pass', by, at: reader.now, effect: 'passed' } as const;
+
+  expect(render({ kind: 'answer', result })).toBe(
+    'Passed on: Maria Lopez, Acme Corp (KM47). Thank you for saying so.',
+  );
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Baton } from './baton.ts';
+import { buildSubmission } from './samples.ts';
+
+/** Declares the tests that every whole installation passes: in development, and as the production stack. */
+export function tellStories(running: () => Baton): void {
+  test('a lead reaches a phone, escalates when nobody answers, is taken by a reply and resolved', async () => {
+    const baton = running();
+    const [alice, bob] = [baton.phone('alice'), baton.phone('bob')];
+
+    const { id, code } = await baton.submit(buildSubmission({ policy: 'quick' }));
+    const offer = await alice.expectSms(/^URGENT: Call Maria Lopez by /);
+    expect(offer.body).toContain('+1 512 555 0147');
+    expect(offer.body).toContain(`Reply 1 to take, 2 to pass (${code})`);
+
+    // Alice does not answer.
+    const escalation = await bob.expectSms(/Call Maria Lopez/);
+    expect(escalation.body).toContain('Alice Ng has not answered');
+
+    const taken = await bob.reply('1');
+    expect(taken.answers).toEqual([expect.stringMatching(/^You have it: Call Maria Lopez by /)]);
+    await alice.expectSms(/^Stand down: Bob Diaz has it/);
+
+    const late = await alice.reply('1');
+    expect(late.answers).toEqual([
+      expect.stringMatching(/^Bob Diaz has it since .*nothing for you/),
+    ]);
+
+    const done = await bob.reply('done reached');
+    expect(done.answers).toEqual([`Done (reached): Maria Lopez, Acme Corp (${code}). Thank you.`]);
+
+    const view = await baton.waitForStatus(id, 'resolved');
+    expect(view.ending).toMatchObject({
+      status: 'resolved',
+      outcome: 'reached',
+      by: { kind: 'responder', id: 'bob' },
+    });
+    expect(view.timeline.map(({ what }) => what)).toEqual([
+      'submitted',
+      'planned',
+      'sent',
+      'escalated',
+      'planned',
+      'sent',
+      'taken',
+      'sent',
+      'refused',
+      'resolved',
+    ]);
+    expect(view.timeline.every(({ because }) => because.length > 0)).toBe(true);
+    baton.phones.expectNothingUnread();
+  });
+}

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const CLIENT = fileURLToPath(new URL('./src/client/index.ts', import.meta.url));
+const BUILT = ['./test/support/build-setup.ts'];
+const TEMPORAL = ['./test/support/global-setup.ts'];
+
+/** Tests by kind, in the order they run: what is quick to fail comes first. */
+const projects = [
+  project('domain', { order: 0, seconds: 60 }),
+  project('simulator', { order: 0 }),
+  project('directory', { order: 0 }),
+  project('entries', { order: 0 }),
+  project('cli', { order: 0, seconds: 30 }),
+  project('activities', { order: 0 }),
+  project('api', { order: 1, seconds: 60 }),
+  project('replay', { order: 1, seconds: 60 }),
+  project('workflows', { order: 1, seconds: 60, temporal: true }),
+  project('temporal', { order: 1, seconds: 60, temporal: true }),
+  project('channels', { order: 2, seconds: 120, temporal: true }),
+  project('e2e', { order: 2, seconds: 120, temporal: true }),
+  project('contract', { order: 3, seconds: 120, alone: true }),
+  project('stack', { order: 4, seconds: 120, built: true, alone: true }),
+  project('browser', { order: 3, seconds: 120, temporal: true, alone: true }),
+  project('examples', {
+    files: 'examples/*/test/**/*.test.ts',
+    order: 5,
+    seconds: 120,
+    temporal: true,
+    alone: true,
+  }),
+];
+
+interface Kind {
+  /** Where they are; by default in the folder of their name. */
+  readonly files?: string;
+  /** Kinds of one order run at the same time. */
+  readonly order: number;
+  /** How long a test or hook may take. */
+  readonly seconds?: number;
+  /** Whether the shared Temporal server is started for it. */
+  readonly temporal?: boolean;
+  /** Whether dist/ is built for it. */
+  readonly built?: boolean;
+  /** Whether its files run one after the other: each of them keeps the machine busy. */
+  readonly alone?: boolean;
+}
+
+function project(name: string, kind: Kind): TestProjectInlineConfiguration {
+  const { order, seconds = 20, temporal = false, built = false, alone = false } = kind;
+  const { files = `test/${name}/**/*.test.ts` } = kind;
+  return {
+    // As tsconfig.json has it.
+    resolve: { alias: { 'baton/client': CLIENT } },
+    test: {
+      name,
+      include: [files],
+      testTimeout: seconds * 1_000,
+      hookTimeout: seconds * 1_000,
+      globalSetup: [...(temporal ? TEMPORAL : []), ...(built ? BUILT : [])],
+      sequence: { groupOrder: order },
+      ...(alone && { fileParallelism: false }),
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects,
+    pool: 'forks',
+    // Most wait for clocks rather than for a processor; by default one of two would idle.
+    maxWorkers: 3,
+    passWithNoTests: true,
+    reporters: ['default', './test/support/summary-reporter.ts'],
+  },
+});
