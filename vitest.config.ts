@@ -14,6 +14,7 @@ const projects = [
   project('cli', { order: 0 }),
   project('activities', { order: 0 }),
   project('api', { order: 1 }),
+  project('service', { order: 1, temporal: true }),
   project('replay', { order: 1 }),
   project('workflows', { order: 1, temporal: true }),
   project('temporal', { order: 1, temporal: true }),
@@ -40,6 +41,8 @@ interface Kind {
   readonly except?: readonly string[];
   /** How long a test or hook may take: a limit for what hangs, wide enough for a busy machine. */
   readonly seconds?: number;
+  /** Files that run before each file of tests. */
+  readonly setup?: readonly string[];
   /** Whether the shared Temporal server is started for it. */
   readonly temporal?: boolean;
   /** Whether dist/ is built for it. */
@@ -51,7 +54,7 @@ interface Kind {
 /** Returns a project of the tests of a kind. */
 export function project(name: string, kind: Kind): TestProjectInlineConfiguration {
   const { order, seconds = 60, temporal = false, built = false, alone = false } = kind;
-  const { files = `test/${name}/**/*.test.ts`, except = [] } = kind;
+  const { files = `test/${name}/**/*.test.ts`, except = [], setup = [] } = kind;
   return {
     // As tsconfig.json has it.
     resolve: { alias: { 'baton/client': CLIENT } },
@@ -59,6 +62,7 @@ export function project(name: string, kind: Kind): TestProjectInlineConfiguratio
       name,
       include: [files],
       exclude: [...except],
+      setupFiles: [...setup],
       testTimeout: seconds * 1_000,
       hookTimeout: seconds * 1_000,
       globalSetup: [...(temporal ? TEMPORAL : []), ...(built ? BUILT : [])],

@@ -15,7 +15,9 @@ const suites = [
   ...['domain', 'simulator', 'directory', 'entries', 'cli', 'activities'].map((name) =>
     vitest(name),
   ),
-  ...['api', 'replay', 'workflows', 'temporal', 'channels', 'e2e'].map((name) => vitest(name, 20)),
+  ...['api', 'service', 'replay', 'workflows', 'temporal', 'channels', 'e2e'].map((name) =>
+    vitest(name, 20),
+  ),
   ...['browser', 'contract', 'stack', 'examples'].map((name) => vitest(name)),
 ];
 

@@ -8,7 +8,6 @@ import { TEST_FILES } from '../support/baton.ts';
 import { startApiAlone, type LonelyApi } from '../support/api-alone.ts';
 
 const RUNS = Number(process.env['BATON_FUZZ_RUNS'] ?? 10_000);
-const SEED = Number(process.env['BATON_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 
 const PUBLIC_URL = 'https://baton.example';
 const AUTH_TOKEN = 'test-auth-token';
@@ -237,7 +236,7 @@ function expectHarmless({ status, text }: { status: number; text: string }, give
   if (LEAK.test(text)) throw new Error(`it tells of the inside: ${what}`);
 }
 
-test(`R25: nothing unsigned has an effect, and nothing is a fault of ours (seed ${SEED})`, async () => {
+test('R25: nothing unsigned has an effect, and nothing is a fault of ours', async () => {
   await fc.assert(
     fc.asyncProperty(shot, async (given) => {
       asked.length = 0;
@@ -248,7 +247,7 @@ test(`R25: nothing unsigned has an effect, and nothing is a fault of ours (seed 
         expect([0, 400, 403, 404, 413, 415]).toContain(answer.status);
       }
     }),
-    { numRuns: Math.ceil(RUNS * 0.8), seed: SEED },
+    { numRuns: Math.ceil(RUNS * 0.8) },
   );
 }, 300_000);
 
@@ -285,7 +284,7 @@ function signed(given: Shot): Shot {
   };
 }
 
-test(`R25: what is signed and makes no sense is no fault of ours either (seed ${SEED})`, async () => {
+test('R25: what is signed and makes no sense is no fault of ours either', async () => {
   const webhooks = shot.map(({ path, ...rest }) =>
     signed({
       ...rest,
@@ -302,7 +301,7 @@ test(`R25: what is signed and makes no sense is no fault of ours either (seed ${
       else expectHarmless(answer, given);
       if (answer.status < 300) passed += 1;
     }),
-    { numRuns: Math.ceil(RUNS * 0.2), seed: SEED },
+    { numRuns: Math.ceil(RUNS * 0.2) },
   );
   // Else the signatures would be wrong and this would say nothing.
   expect(passed).toBeGreaterThan(RUNS / 100);
