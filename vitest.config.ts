@@ -7,7 +7,7 @@ const TEMPORAL = ['./test/support/global-setup.ts'];
 
 /** Tests by kind, in the order they run: what is quick to fail comes first. */
 const projects = [
-  project('domain', { order: 0 }),
+  project('domain', { order: 0, pure: true }),
   project('simulator', { order: 0 }),
   project('directory', { order: 0 }),
   project('entries', { order: 0 }),
@@ -49,11 +49,20 @@ interface Kind {
   readonly built?: boolean;
   /** Whether its files run one after the other: each of them keeps the machine busy. */
   readonly alone?: boolean;
+  /** Whether its files share their modules, which saves loading them: for what has no state. */
+  readonly pure?: boolean;
 }
 
 /** Returns a project of the tests of a kind. */
 export function project(name: string, kind: Kind): TestProjectInlineConfiguration {
-  const { order, seconds = 60, temporal = false, built = false, alone = false } = kind;
+  const {
+    order,
+    seconds = 60,
+    temporal = false,
+    built = false,
+    alone = false,
+    pure = false,
+  } = kind;
   const { files = `test/${name}/**/*.test.ts`, except = [], setup = [] } = kind;
   return {
     // As tsconfig.json has it.
@@ -68,6 +77,7 @@ export function project(name: string, kind: Kind): TestProjectInlineConfiguratio
       globalSetup: [...(temporal ? TEMPORAL : []), ...(built ? BUILT : [])],
       sequence: { groupOrder: order },
       ...(alone && { fileParallelism: false }),
+      ...(pure && { isolate: false }),
     },
   };
 }

@@ -10,7 +10,7 @@ const SEED = ['./test/support/fixed-seed.ts'];
  * reason here, until the cause is found. All others: `npm run test:all`.
  */
 const projects = [
-  project('domain', { order: 0, setup: SEED }),
+  project('domain', { order: 0, pure: true, setup: SEED }),
   project('simulator', { order: 0 }),
   project('directory', { order: 0, setup: SEED }),
   project('entries', { order: 0 }),
@@ -18,6 +18,13 @@ const projects = [
   // brief-writer: "says only how it begins" timed out on the judged run; its cause is not known.
   project('activities', { order: 0, except: ['test/activities/brief-writer.test.ts'] }),
   project('api', { order: 1, setup: SEED }),
+  // On the dev server of the run; those that skip time need Java.
+  project('workflows', {
+    files: 'test/workflows/real-server.test.ts',
+    order: 2,
+    temporal: true,
+    alone: true,
+  }),
 ];
 
 export default defineConfig({ test: { ...everything.test, projects } });

@@ -12,6 +12,11 @@ const vitest = (project, minutes = 15) => ({
 const suites = [
   { name: 'install', args: ['scripts/setup.mjs', '--examples'], minutes: 15 },
   { name: 'check', args: ['scripts/check.mjs'], minutes: 15 },
+  {
+    name: 'temporal CLI',
+    args: ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-temporal.ts'],
+    minutes: 15,
+  },
   ...['domain', 'simulator', 'directory', 'entries', 'cli', 'activities'].map((name) =>
     vitest(name),
   ),
