@@ -14,7 +14,7 @@ const projects = [
   project('cli', { order: 0 }),
   project('activities', { order: 0 }),
   project('api', { order: 1 }),
-  project('service', { order: 1, temporal: true }),
+  project('service', { order: 1, seconds: 120, temporal: true }),
   project('replay', { order: 1 }),
   project('workflows', { order: 1, temporal: true }),
   project('temporal', { order: 1, temporal: true }),

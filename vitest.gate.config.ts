@@ -25,6 +25,8 @@ const projects = [
     temporal: true,
     alone: true,
   }),
+  // One lead from submission to resolution, over real processes.
+  project('e2e', { files: 'test/e2e/story.test.ts', order: 3, seconds: 120, alone: true }),
 ];
 
 export default defineConfig({ test: { ...everything.test, projects } });

@@ -77,6 +77,8 @@ export interface Baton {
   read(id: string): Promise<HandoffView>;
   /** Reads a handoff until it has this status. */
   waitForStatus(id: string, status: HandoffView['status'], withinMs?: number): Promise<HandoffView>;
+  /** What worker and API printed last, for a test that failed. */
+  lastOutput(): string;
   stop(): Promise<void>;
 }
 
@@ -152,28 +154,40 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
     BATON_MAIL_DOMAIN: 'reply.baton.example',
     ...options.env,
   };
-  const startWorker = async (
+  /** Nothing may be left running when one of them does not come up. */
+  const waitOrKill = async (entry: Entry, text: string): Promise<Entry> => {
+    await entry.waitFor(text).catch(async (error: unknown) => {
+      await entry.kill();
+      throw error;
+    });
+    return entry;
+  };
+  const startWorker = (
     additions: Readonly<Record<string, string>> = {},
     root?: string,
-  ): Promise<Entry> => {
-    const worker = start('worker', { ...env, ...additions }, root);
-    await worker.waitFor('worker is ready');
-    return worker;
-  };
-  const startApi = async (): Promise<Entry> => {
-    const api = start('server', env);
-    await api.waitFor('api is ready');
-    return api;
-  };
-  const [worker, { client, connection }, api] = await Promise.all([
+  ): Promise<Entry> =>
+    waitOrKill(start('worker', { ...env, ...additions }, root), 'worker is ready');
+  const startApi = (): Promise<Entry> => waitOrKill(start('server', env), 'api is ready');
+  const starting = [
     startWorker(),
+    startApi(),
     connectClient({
       connection: { address: temporal.address },
       namespace: temporal.namespace,
       encryptionKeys: env.BATON_ENCRYPTION_KEYS === '' ? [] : ENCRYPTION_KEYS,
     }),
-    startApi(),
-  ]);
+  ] as const;
+  const [worker, api, { client, connection }] = await Promise.all(starting).catch(
+    async (error: unknown) => {
+      for (const result of await Promise.allSettled(starting)) {
+        if (result.status === 'rejected') continue;
+        await ('kill' in result.value ? result.value.kill() : result.value.connection.close());
+      }
+      await simulator.close();
+      await temporal.stop();
+      throw error;
+    },
+  );
   const phones = createPhones(simulator);
 
   const baton: Baton = {
@@ -224,7 +238,7 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
       if (answer.status !== 200) throw new Error(`GET ${id}: ${JSON.stringify(answer.body)}`);
       return answer.body as HandoffView;
     },
-    async waitForStatus(id, status, withinMs = 15_000) {
+    async waitForStatus(id, status, withinMs = 30_000) {
       const deadline = Date.now() + withinMs;
       for (;;) {
         const view = await baton.read(id);
@@ -236,6 +250,12 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
+    },
+    lastOutput() {
+      const { worker, api } = baton;
+      return Object.entries({ worker, api })
+        .map(([name, entry]) => `--- ${name}\n${entry.output().slice(-3_000)}`)
+        .join('\n');
     },
     async stop() {
       await Promise.all([baton.worker.stop(), baton.api.stop()]);

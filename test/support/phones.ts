@@ -10,7 +10,7 @@ interface Phone {
   readonly id: string;
   /**
    * Waits for an SMS that fits, marks it as read and returns it; the oldest unread one that fits is taken first.
-   * Others stay unread. Fails after `withinMs` (10 s by default) with what arrived instead.
+   * Others stay unread. Fails after `withinMs` (30 s by default) with what arrived instead.
    */
   expectSms(pattern: RegExp, options?: { readonly withinMs?: number }): Promise<SimulatedSms>;
   /** Fails when an SMS is unread or is sent to this phone within `forMs`. */
@@ -33,7 +33,8 @@ export interface Phones {
   ignoreUnread(): void;
 }
 
-const defaultWithinMs = 10_000;
+/** A limit for what hangs, wide enough for a busy machine. */
+const defaultWithinMs = 30_000;
 
 /** An email that is in nobody's inbox. */
 const LOST: ReadonlySet<string> = new Set(['bounced', 'blocked', 'dropped']);

@@ -9,8 +9,11 @@ export interface Entry {
   readonly pid: number;
   /** Everything it has printed. */
   output(): string;
-  /** Resolves when it has printed the text; rejects with its output when it ends before that. */
-  waitFor(text: string): Promise<void>;
+  /**
+   * Resolves when it has printed the text; rejects with its output when it ends before that, or has not printed it
+   * after `withinMs`, by default less than a hook may take.
+   */
+  waitFor(text: string, withinMs?: number): Promise<void>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
   /** Asks it to end and waits until it has. */
@@ -51,12 +54,17 @@ export function startEntry(
   return {
     pid: child.pid ?? -1,
     output: () => output,
-    waitFor: (text) =>
+    waitFor: (text, withinMs = 100_000) =>
       new Promise((resolve, reject) => {
+        const limit = setTimeout(() => {
+          listeners.delete(check);
+          reject(new Error(`${name} did not say "${text}" within ${withinMs} ms:\n${output}`));
+        }, withinMs);
         const check = (): void => {
           if (output.includes(text)) resolve();
           else if (hasExited()) reject(new Error(`${name} ended before "${text}":\n${output}`));
           else return;
+          clearTimeout(limit);
           listeners.delete(check);
         };
         listeners.add(check);
