@@ -5,6 +5,9 @@ const CLIENT = fileURLToPath(new URL('./src/client/index.ts', import.meta.url));
 const BUILT = ['./test/support/build-setup.ts'];
 const TEMPORAL = ['./test/support/global-setup.ts'];
 
+/** How long a test or hook may take: a limit for what hangs, wide enough for a slow and busy machine. */
+const LIMIT_MS = 120_000;
+
 /** Tests by kind, in the order they run: what is quick to fail comes first. */
 const projects = [
   project('domain', { order: 0, pure: true }),
@@ -14,19 +17,18 @@ const projects = [
   project('cli', { order: 0 }),
   project('activities', { order: 0 }),
   project('api', { order: 1 }),
-  project('service', { order: 1, seconds: 120, temporal: true }),
+  project('service', { order: 1, temporal: true }),
   project('replay', { order: 1 }),
   project('workflows', { order: 1, temporal: true }),
   project('temporal', { order: 1, temporal: true }),
-  project('channels', { order: 2, seconds: 120, temporal: true }),
-  project('e2e', { order: 2, seconds: 120, temporal: true }),
-  project('contract', { order: 3, seconds: 120, alone: true }),
-  project('stack', { order: 4, seconds: 120, built: true, alone: true }),
-  project('browser', { order: 3, seconds: 120, temporal: true, alone: true }),
+  project('channels', { order: 2, temporal: true }),
+  project('e2e', { order: 2, temporal: true }),
+  project('contract', { order: 3, alone: true }),
+  project('stack', { order: 4, built: true, alone: true }),
+  project('browser', { order: 3, temporal: true, alone: true }),
   project('examples', {
     files: 'examples/*/test/**/*.test.ts',
     order: 5,
-    seconds: 120,
     temporal: true,
     alone: true,
   }),
@@ -39,8 +41,6 @@ interface Kind {
   readonly order: number;
   /** Files that are left out. */
   readonly except?: readonly string[];
-  /** How long a test or hook may take: a limit for what hangs, wide enough for a busy machine. */
-  readonly seconds?: number;
   /** Files that run before each file of tests. */
   readonly setup?: readonly string[];
   /** Whether the shared Temporal server is started for it. */
@@ -55,14 +55,7 @@ interface Kind {
 
 /** Returns a project of the tests of a kind. */
 export function project(name: string, kind: Kind): TestProjectInlineConfiguration {
-  const {
-    order,
-    seconds = 60,
-    temporal = false,
-    built = false,
-    alone = false,
-    pure = false,
-  } = kind;
+  const { order, temporal = false, built = false, alone = false, pure = false } = kind;
   const { files = `test/${name}/**/*.test.ts`, except = [], setup = [] } = kind;
   return {
     // As tsconfig.json has it.
@@ -72,8 +65,9 @@ export function project(name: string, kind: Kind): TestProjectInlineConfiguratio
       include: [files],
       exclude: [...except],
       setupFiles: [...setup],
-      testTimeout: seconds * 1_000,
-      hookTimeout: seconds * 1_000,
+      testTimeout: LIMIT_MS,
+      hookTimeout: LIMIT_MS,
+      expect: { poll: { timeout: 30_000 } },
       globalSetup: [...(temporal ? TEMPORAL : []), ...(built ? BUILT : [])],
       sequence: { groupOrder: order },
       ...(alone && { fileParallelism: false }),

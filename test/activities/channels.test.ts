@@ -26,7 +26,7 @@ async function failureOf(run: Promise<unknown>): Promise<string> {
 describe('SMS', () => {
   const sms = (token = authToken) =>
     createSmsChannel(connectTwilio({ accountSid, authToken: token, baseUrl: world.url }), { from });
-  /** Gives up on a hanging request after 400 ms. */
+  /** Gives up on a hanging request in the end. */
   const hasty = () => createSmsChannel(world.twilio, { from });
   const hi = { to: alice, body: 'Hi' };
 

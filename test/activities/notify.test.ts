@@ -197,7 +197,7 @@ describe('a second attempt', () => {
   });
   afterEach(() => world.close());
 
-  /** Runs an attempt with the real client, which gives up on a hanging request after 400 ms. */
+  /** Runs an attempt with the real client, which gives up on a hanging request in the end. */
   function attempt(number: number, offer: OfferAnswer | undefined = usual) {
     const real = createSmsChannel(world.twilio, { from });
     const built = build({ sms: real, offer: () => Promise.resolve(offer) });

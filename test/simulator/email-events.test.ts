@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import { isSignedBySendgrid, startWorld, type ReceivedWebhook, type World } from './harness.ts';
 
@@ -30,9 +30,7 @@ async function send(to: string | readonly string[] = alice): Promise<string> {
 }
 
 async function expectNames(...expected: readonly string[]): Promise<void> {
-  await vi.waitFor(() => {
-    expect(names()).toEqual(expected);
-  }, 3_000);
+  await expect.poll(names).toEqual(expected);
 }
 
 it('tells that an email is processed, and then delivered', async () => {
@@ -85,9 +83,7 @@ it('tells nothing when nobody asked for events', async () => {
   world = await startWorld({ emailEvents: false });
   await send();
 
-  await vi.waitFor(() => {
-    expect(world.simulator.emails).toMatchObject([{ status: 'delivered' }]);
-  });
+  await expect.poll(() => world.simulator.emails).toMatchObject([{ status: 'delivered' }]);
   expect(listBatches()).toEqual([]);
 });
 

@@ -17,6 +17,8 @@ export const sendgridApiKey = 'SG.the-key';
 export const from = '+15005550006';
 export const alice = '+15005550010';
 export const bob = '+15005550011';
+/** When the clients give up on a request that hangs: what does not hang must be quicker, also on a busy machine. */
+const GIVE_UP_AFTER_MS = 2_000;
 
 /** Describes a webhook as Baton got it. */
 export interface ReceivedWebhook {
@@ -145,7 +147,7 @@ export async function startWorld(options: Partial<SimulatorOptions> = {}): Promi
   // After setApiKey, which resets it.
   sendgridClient.setDefaultRequest('baseUrl', `${url}/`);
   // The types do not know the option; the client hands it to axios.
-  sendgridClient.setDefaultRequest('timeout' as 'baseUrl', 400 as unknown as string);
+  sendgridClient.setDefaultRequest('timeout' as 'baseUrl', GIVE_UP_AFTER_MS as unknown as string);
   const sendgrid = new MailService();
   sendgrid.setClient(sendgridClient);
   return {
@@ -161,9 +163,9 @@ export async function startWorld(options: Partial<SimulatorOptions> = {}): Promi
   };
 }
 
-/** Returns the real client with the simulator's address; a hanging request fails after 400 ms. */
+/** Returns the real client with the simulator's address; a hanging request fails after GIVE_UP_AFTER_MS. */
 export function connectTwilio(url: string, token = authToken): ReturnType<typeof twilio> {
-  const client = twilio(accountSid, token, { timeout: 400 });
+  const client = twilio(accountSid, token, { timeout: GIVE_UP_AFTER_MS });
   client.api.baseUrl = url;
   return client;
 }

@@ -23,7 +23,7 @@ describe('sending', () => {
       dateSent: null,
     });
     expect(message.sid).toMatch(/^SM[0-9a-f]{32}$/);
-    expect(Date.now() - message.dateCreated.getTime()).toBeLessThan(5_000);
+    expect(Date.now() - message.dateCreated.getTime()).toBeLessThan(60_000);
   });
 
   it('knows neither sender nor segments of a message that a Messaging Service will send', async () => {
@@ -179,7 +179,7 @@ describe('status callbacks', () => {
     });
 
     await expect
-      .poll(() => world.baton.statuses(), { timeout: 5_000 })
+      .poll(() => world.baton.statuses())
       .toEqual(['failed', 'failed', 'failed', 'failed']);
   });
 });
