@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const examples = existsSync('examples')
   ? readdirSync('examples').filter((name) => existsSync(join('examples', name, 'tsconfig.json')))
   : [];
-const tsc = 'node_modules/typescript/bin/tsc';
+const tsc = 'node_modules/@typescript/native/bin/tsc';
 for (const name of examples) {
   const args = [tsc, '--noEmit', '--project', join('examples', name)];
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1);

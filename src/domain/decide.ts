@@ -889,7 +889,7 @@ class Turn {
     const ids = Object.keys(this.state.results);
     for (const id of ids.slice(0, Math.max(0, ids.length - MAX_RESULTS))) {
       // Results are plain JSON keyed by command id.
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+      // oxlint-disable-next-line typescript/no-dynamic-delete
       delete this.state.results[id];
     }
     if (command.confirm) this.#answer(command.id);

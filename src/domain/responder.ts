@@ -237,7 +237,7 @@ export function closeOffer(state: ResponderState, card: OfferCard, ending: Endin
   }
   const code = state.open[handoffId]?.code ?? card.code;
   // Offers are plain JSON keyed by handoff id.
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  // oxlint-disable-next-line typescript/no-dynamic-delete
   delete state.open[handoffId];
   state.closed = [...state.closed, { handoffId, code, subject, ending }].slice(-KEEP_CLOSED);
 }
@@ -262,7 +262,7 @@ function freeCode(state: ResponderState, card: OfferCard): string {
 function dropOldest(entries: Record<string, unknown>, keep: number): void {
   const keys = Object.keys(entries);
   for (const key of keys.slice(0, Math.max(0, keys.length - keep))) {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    // oxlint-disable-next-line typescript/no-dynamic-delete
     delete entries[key];
   }
 }

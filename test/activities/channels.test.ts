@@ -1,7 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { MailService } from '@sendgrid/mail';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { connectSendGrid, createEmailChannel } from '../../src/activities/channels/email.ts';
+import {
+  connectSendGrid,
+  createEmailChannel,
+  type MailService,
+} from '../../src/activities/channels/email.ts';
 import { connectTwilio, createSmsChannel } from '../../src/activities/channels/sms.ts';
 import { alice, bob, from, sendgridApiKey, startWorld, type World } from '../simulator/harness.ts';
 

@@ -432,7 +432,7 @@ describe('the page', () => {
     const most = Buffer.byteLength(
       renderHandoffPage({ view: largest, reader, nonce: NONCE, notesUrl }),
     );
-    // eslint-disable-next-line no-console
+    // oxlint-disable-next-line no-console
     console.log(`the page: ${usual} bytes as a rule, ${most} at most`);
     expect(most).toBeLessThan(30_000);
   });

@@ -27,7 +27,7 @@ afterAll(async () => {
   const sorted = took.sort((one, other) => one - other);
   const at = (part: number): number => sorted[Math.floor(sorted.length * part)] ?? 0;
   // The figure of the issue's note.
-  // eslint-disable-next-line no-console
+  // oxlint-disable-next-line no-console
   console.log(
     `from a provider's report to the next step at its provider, ${sorted.length} faults: ` +
       `median ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${sorted.at(-1) ?? 0} ms`,

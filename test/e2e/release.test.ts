@@ -108,7 +108,7 @@ test(`${PEOPLE * EACH} routine handoffs of one morning are one email for each of
   expect(baton.simulator.emails).toHaveLength(PEOPLE);
   const last = Math.max(...baton.simulator.emails.map(({ at }) => Date.parse(at)));
   // The figure of the README.
-  // eslint-disable-next-line no-console
+  // oxlint-disable-next-line no-console
   console.log(
     `${PEOPLE * EACH} released: submitted in ${Math.round((morning - spare - submitted) / 1_000)} s, ` +
       `${PEOPLE} emails, the last ${Math.round((last - morning) / 1_000)} s after the night; urgent between: ${tookMs} ms`,

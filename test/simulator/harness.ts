@@ -1,10 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client as SendgridClient } from '@sendgrid/client';
-import { MailService } from '@sendgrid/mail';
 import express from 'express';
 import twilio from 'twilio';
+import { connectSendGrid, type MailService } from '../../src/activities/channels/email.ts';
 import {
   createSimulator,
   type Simulator,
@@ -142,14 +141,11 @@ export async function startWorld(options: Partial<SimulatorOptions> = {}): Promi
     ...options,
   });
   const { url } = await simulator.listen();
-  const sendgridClient = new SendgridClient();
-  sendgridClient.setApiKey(sendgridApiKey);
-  // After setApiKey, which resets it.
-  sendgridClient.setDefaultRequest('baseUrl', `${url}/`);
-  // The types do not know the option; the client hands it to axios.
-  sendgridClient.setDefaultRequest('timeout' as 'baseUrl', GIVE_UP_AFTER_MS as unknown as string);
-  const sendgrid = new MailService();
-  sendgrid.setClient(sendgridClient);
+  const sendgrid = connectSendGrid({
+    apiKey: sendgridApiKey,
+    baseUrl: url,
+    timeoutMs: GIVE_UP_AFTER_MS,
+  });
   return {
     simulator,
     url,

@@ -119,10 +119,11 @@ test('asking for a person is an errand that waits for Baton, with the transcript
   });
   await look();
   const [submit, note] = store.errands();
-  const { brief } = submit?.body as { brief: { summary: string; details: string } };
+  if (submit === undefined) throw new Error('no errand to submit the handoff');
+  const { brief } = submit.body as { brief: { summary: string; details: string } };
   expect(brief.details).toContain('Fernhill');
   expect(JSON.stringify({ ...brief, details: '' })).not.toContain('4111');
-  expect(note).toMatchObject({ kind: 'note', handoff: submit?.handoff });
+  expect(note).toMatchObject({ kind: 'note', handoff: submit.handoff });
 });
 
 test('a phone number that is none is not taken, and the form says what one looks like', async () => {

@@ -90,10 +90,10 @@ const results = CONVERSATIONS.map(([messages, expected]) => {
 describe('the scripted conversations', () => {
   test('at least 38 of 40 are decided as expected', () => {
     const wrong = results.filter(({ isRight }) => !isRight);
-    /* eslint-disable no-console -- the figures are what this is about */
+    /* oxlint-disable no-console -- the figures are what this is about */
     console.log(`${results.length - wrong.length} of ${results.length} conversations are right`);
     for (const one of wrong) console.log('wrong:', JSON.stringify(one));
-    /* eslint-enable no-console */
+    /* oxlint-enable no-console */
     expect(results.length).toBeGreaterThanOrEqual(40);
     expect(wrong.length / results.length).toBeLessThanOrEqual(2 / 40);
   });

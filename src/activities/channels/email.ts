@@ -1,5 +1,5 @@
-import { Client } from '@sendgrid/client';
-import { MailService } from '@sendgrid/mail';
+import sendgridClient from '@sendgrid/client';
+import sendgridMail from '@sendgrid/mail';
 import type { Email } from '../../domain/messages/email.ts';
 import { toProviderFailure } from '../provider-failure.ts';
 
@@ -21,20 +21,32 @@ export interface OutgoingEmail extends Email {
   readonly customArgs?: Readonly<Record<string, string>>;
 }
 
+/** SendGrid's mail client. */
+export type MailService = typeof sendgridMail;
+
+// Each package exports its class beside its global instance, but so that TypeScript 7 does not see it (TS2595).
+const { Client } = sendgridClient as unknown as { Client: new () => typeof sendgridClient };
+const { MailService } = sendgridMail as unknown as { MailService: new () => MailService };
+
 /** The client's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Returns a SendGrid client of its own, not the library's global one; `baseUrl` stands in for SendGrid's API. */
+/**
+ * Returns a SendGrid client of its own, not the library's global one; `baseUrl` stands in for SendGrid's API, and
+ * after `timeoutMs` a request that was not answered fails.
+ */
 export function connectSendGrid(account: {
   apiKey: string;
   baseUrl?: string | undefined;
+  timeoutMs?: number;
 }): MailService {
   const client = new Client();
   client.setApiKey(account.apiKey);
   // After the key: setApiKey resets the base URL.
   if (account.baseUrl !== undefined) client.setDefaultRequest('baseUrl', `${account.baseUrl}/`);
   // The types leave out axios's own options.
-  client.setDefaultRequest('timeout' as 'url', REQUEST_TIMEOUT_MS as unknown as string);
+  const { timeoutMs = REQUEST_TIMEOUT_MS } = account;
+  client.setDefaultRequest('timeout' as 'url', timeoutMs as unknown as string);
   const mail = new MailService();
   mail.setClient(client);
   return mail;

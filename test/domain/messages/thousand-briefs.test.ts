@@ -110,7 +110,7 @@ describe('1,000 briefs as sources write them', () => {
     const figures = Object.entries(spread)
       .sort()
       .map(([kind, count]) => `${count} x ${kind}`);
-    // eslint-disable-next-line no-console
+    // oxlint-disable-next-line no-console
     console.log(`segments of 1,000 briefs: ${figures.join(', ')}`);
 
     expect(letters).toHaveLength(1_000);
