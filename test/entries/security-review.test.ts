@@ -18,8 +18,10 @@ test('every dependency is of one version, from a registry, with a digest', () =>
     readonly dependencies: Readonly<Record<string, string>>;
     readonly devDependencies: Readonly<Record<string, string>>;
   };
+  // An alias (`npm:name@1.2.3`) names one version as well.
+  const oneVersion = /^(npm:(@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
   const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-    ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+    ([, version]) => !oneVersion.test(version),
   );
   expect(loose).toEqual([]);
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
