@@ -7,6 +7,7 @@ const stages = [
   ['check', ['scripts/check.mjs'], 10],
   // Built by Go on a new machine, in some 4 minutes.
   ['temporal', ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-temporal.ts'], 15],
+  ['browser', ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-chromium.ts'], 10],
   ['tests', ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.gate.config.ts'], 20],
 ];
 

@@ -1,20 +1,23 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { describeInBrowser, launchChromium } from '../support/chromium.ts';
 import { makeDataDirectory, startDevelopment, type Development } from '../support/development.ts';
 
-const LATER = { timeout: 20_000 };
-
 describeInBrowser('the phones page', () => {
-  let data: Awaited<ReturnType<typeof makeDataDirectory>>;
+  const stops: (() => Promise<void>)[] = [];
   let development: Development;
   let browser: Browser;
   let page: Page;
   const troubles: string[] = [];
 
+  // One after the other: what came up is stopped also when the next one does not.
   beforeAll(async () => {
-    data = await makeDataDirectory();
-    [development, browser] = await Promise.all([startDevelopment(data.path), launchChromium()]);
+    const data = await makeDataDirectory();
+    stops.push(data.remove);
+    browser = await launchChromium();
+    stops.push(() => browser.close());
+    development = await startDevelopment(data.path);
+    stops.push(() => development.entry.stop());
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('pageerror', (error) => troubles.push(error.message));
     page.on('console', (message) => {
@@ -22,33 +25,33 @@ describeInBrowser('the phones page', () => {
     });
   });
   afterAll(async () => {
-    await browser.close();
-    await development.entry.stop();
-    await data.remove();
+    for (const stop of stops.splice(0).reverse()) await stop();
   });
 
   test('shows a lead delivered, escalated, taken by a reply and resolved, and its timeline', async () => {
     const text = (id: string): Promise<string> => page.getByTestId(id).innerText();
+    onTestFailed(async () => {
+      process.stderr.write(`${development.entry.output()}\n${troubles.join('\n')}\n`);
+      process.stderr.write(`The page shows:\n${await page.locator('body').innerText()}\n`);
+    });
     await page.goto(development.phones);
 
     await page.getByTestId('sample-hot-lead').click();
-    await expect
-      .poll(() => text('phone-alice'), LATER)
-      .toMatch(/URGENT: Call Maria Lopez (from .+ )?by/);
-    await expect.poll(() => text('phone-bob'), LATER).toContain('Alice Ng has not answered');
+    await expect.poll(() => text('phone-alice')).toMatch(/URGENT: Call Maria Lopez (from .+ )?by/);
+    await expect.poll(() => text('phone-bob')).toContain('Alice Ng has not answered');
 
     await page.getByTestId('quick-bob-1').click();
-    await expect.poll(() => text('phone-bob'), LATER).toContain('You have it: Call Maria Lopez');
-    await expect.poll(() => text('phone-alice'), LATER).toContain('Stand down: Bob Diaz has it');
+    await expect.poll(() => text('phone-bob')).toContain('You have it: Call Maria Lopez');
+    await expect.poll(() => text('phone-alice')).toContain('Stand down: Bob Diaz has it');
 
     await page.getByTestId('reply-bob').fill('done reached');
     await page.getByTestId('send-bob').click();
-    await expect.poll(() => text('phone-bob'), LATER).toContain('Done (reached): Maria Lopez');
+    await expect.poll(() => text('phone-bob')).toContain('Done (reached): Maria Lopez');
 
     await page.locator('[data-testid^="handoff-hof_"]').first().click();
-    await expect.poll(() => text('timeline'), LATER).toMatch(/Bob Diaz/);
-    await expect.poll(() => text('timeline'), LATER).toContain('resolved');
-    expect(await text('timeline')).toContain('Alice Ng has not answered');
+    await expect.poll(() => text('timeline')).toMatch(/Bob Diaz/);
+    await expect.poll(() => text('timeline')).toContain('resolved');
+    await expect.poll(() => text('timeline')).toContain('Alice Ng has not answered');
     expect(troubles).toEqual([]);
   });
 
@@ -65,7 +68,7 @@ describeInBrowser('the phones page', () => {
     const errors: string[] = [];
     docs.on('pageerror', (error) => errors.push(error.message));
     await docs.goto(development.docs);
-    await expect.poll(() => docs.locator('body').innerText(), LATER).toContain('/v1/handoffs');
+    await expect.poll(() => docs.locator('body').innerText()).toContain('/v1/handoffs');
     expect(errors).toEqual([]);
     await docs.close();
   });

@@ -52,7 +52,8 @@ export async function launchChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
 }
 
-const MISSING =
+/** What to do where there is none. */
+export const MISSING =
   'There is no Chromium or Chrome here. Install one (Debian: apt-get install chromium), or set CHROME_PATH.';
 
 /** Like `describe`, for tests that need a browser: without one they are skipped, except with CI=true. */
