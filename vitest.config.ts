@@ -3,7 +3,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const CLIENT = fileURLToPath(new URL('./src/client/index.ts', import.meta.url));
 const BUILT = ['./test/support/build-setup.ts'];
-const TEMPORAL = ['./test/support/global-setup.ts'];
+const TEMPORAL = ['./test/support/temporal-setup.ts'];
+const WORKFLOWS = ['./test/support/workflows-setup.ts'];
 
 /** How long a test or hook may take: a limit for what hangs, wide enough for a slow and busy machine. */
 const LIMIT_MS = 120_000;
@@ -18,8 +19,8 @@ const projects = [
   project('activities', { order: 0 }),
   project('api', { order: 1 }),
   project('service', { order: 1, temporal: true }),
-  project('replay', { order: 1 }),
-  project('workflows', { order: 1, temporal: true }),
+  project('replay', { order: 1, workflows: true }),
+  project('workflows', { order: 1, temporal: true, workflows: true }),
   project('temporal', { order: 1, temporal: true }),
   project('channels', { order: 2, temporal: true }),
   project('e2e', { order: 2, temporal: true }),
@@ -45,6 +46,8 @@ interface Kind {
   readonly setup?: readonly string[];
   /** Whether the shared Temporal server is started for it. */
   readonly temporal?: boolean;
+  /** Whether the workflows are bundled for it. */
+  readonly workflows?: boolean;
   /** Whether dist/ is built for it. */
   readonly built?: boolean;
   /** Whether its files run one after the other: each of them keeps the machine busy. */
@@ -55,7 +58,8 @@ interface Kind {
 
 /** Returns a project of the tests of a kind. */
 export function project(name: string, kind: Kind): TestProjectInlineConfiguration {
-  const { order, temporal = false, built = false, alone = false, pure = false } = kind;
+  const { order, temporal = false, workflows = false, built = false } = kind;
+  const { alone = false, pure = false } = kind;
   const { files = `test/${name}/**/*.test.ts`, except = [], setup = [] } = kind;
   return {
     // As tsconfig.json has it.
@@ -68,7 +72,11 @@ export function project(name: string, kind: Kind): TestProjectInlineConfiguratio
       testTimeout: LIMIT_MS,
       hookTimeout: LIMIT_MS,
       expect: { poll: { timeout: 30_000 } },
-      globalSetup: [...(temporal ? TEMPORAL : []), ...(built ? BUILT : [])],
+      globalSetup: [
+        ...(temporal ? TEMPORAL : []),
+        ...(workflows ? WORKFLOWS : []),
+        ...(built ? BUILT : []),
+      ],
       sequence: { groupOrder: order },
       ...(alone && { fileParallelism: false }),
       ...(pure && { isolate: false }),

@@ -29,6 +29,7 @@ const projects = [
     files: 'test/workflows/real-server.test.ts',
     order: 2,
     temporal: true,
+    workflows: true,
     alone: true,
   }),
   // One lead from submission to resolution, over real processes.

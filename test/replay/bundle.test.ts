@@ -1,15 +1,7 @@
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { beforeAll, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { expect, inject, test } from 'vitest';
 
-let code: string;
-beforeAll(async () => {
-  const bundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-  ({ code } = bundle);
-});
+const code = readFileSync(inject('workflows').codePath, 'utf8');
 
 test('the bundle is that of the workflows', () => {
   expect(code).toContain('startState');

@@ -1,16 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 
-// Replays every stored history in this process, whose time zone is its caller's choice, and prints how many.
+// Replays every stored history in this process, whose time zone is its caller's choice, and prints how many. Its argument
+// is the path of the bundle of the workflows.
+const [, , codePath = ''] = process.argv;
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-const workflowBundle = await bundleWorkflowCode({
-  workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-});
 for (const name of files) {
   const history: unknown = JSON.parse(readFileSync(`${folder}${name}`, 'utf8'));
-  await Worker.runReplayHistory({ workflowBundle }, history);
+  await Worker.runReplayHistory({ workflowBundle: { codePath } }, history);
 }
 process.stdout.write(
   `${files.length} replayed where it is UTC${new Date('2026-11-24').getTimezoneOffset() / -60}`,

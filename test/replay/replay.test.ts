@@ -2,19 +2,16 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleWorkflowCode, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { beforeAll, expect, test } from 'vitest';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { expect, inject, test } from 'vitest';
 import { childEnvironment } from '../../src/config.ts';
 
 const HISTORIES = fileURLToPath(new URL('./histories/', import.meta.url));
 const SCENARIOS = readdirSync(HISTORIES).map((file) => file.replace(/\.json$/, ''));
 
-let workflowBundle: WorkflowBundle;
-beforeAll(async () => {
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-  });
-});
+const workflowBundle = inject('workflows');
+// Each replay is a worker, which would tell of its whole life.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 interface HistoryEvent {
   readonly eventId: string;
@@ -68,9 +65,13 @@ test.each(SCENARIOS)('R23: %s replays with the workflow code of today', async (s
 
 test('R22: all replay in a process of another time zone', async () => {
   const script = fileURLToPath(new URL('./replay-all.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
-    env: { ...childEnvironment(), TZ: 'Asia/Kathmandu' },
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', script, workflowBundle.codePath],
+    {
+      env: { ...childEnvironment(), TZ: 'Asia/Kathmandu' },
+    },
+  );
   expect(stdout).toContain(`${SCENARIOS.length} replayed where it is UTC5.75`);
 });
 

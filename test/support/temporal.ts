@@ -5,8 +5,10 @@ import type { TemporalServer } from '../../src/temporal/server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the server of this test run is: see global-setup.ts. */
+    /** Where the server of this test run is: see temporal-setup.ts. */
     temporal: { readonly address: string; readonly namespace: string };
+    /** The bundle of the workflows: see workflows-setup.ts. */
+    workflows: { readonly codePath: string };
   }
 }
 

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Client, type ConnectionLike, type WorkflowHandle } from '@temporalio/client';
 import {
-  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   Runtime,
   Worker,
   type NativeConnection,
-  type WorkflowBundle,
 } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { expect, test as base } from 'vitest';
+import { expect, inject, test as base } from 'vitest';
 import { connectSendGrid, createEmailChannel } from '../../src/activities/channels/email.ts';
 import { connectTwilio, createSmsChannel } from '../../src/activities/channels/sms.ts';
 import { createVoiceChannel } from '../../src/activities/channels/voice.ts';
@@ -84,7 +81,6 @@ interface Place {
   readonly connection: ConnectionLike;
   readonly nativeConnection: NativeConnection;
   readonly namespace: string;
-  readonly bundle: WorkflowBundle;
   readonly clock: Clock;
 }
 
@@ -193,9 +189,8 @@ type HistoryEvent = NonNullable<History['events']>[number];
 type Details<V extends Verb> = Partial<CommandPayload<V>>;
 
 /** Tests with a world each, in an environment whose clock skips what nobody waits for in reality. */
-export const test = base.extend<{ bundle: WorkflowBundle; world: World }>({
-  bundle: [async ({}, use) => use(await bundleWorkflows()), { scope: 'file' }],
-  world: async ({ bundle }, use) => {
+export const test = base.extend<{ world: World }>({
+  world: async ({}, use) => {
     // One server for several tests would be quicker, but a workflow task left by one stops the others' clock.
     const environment = await createTimeSkippingEnvironment({
       searchAttributes: SEARCH_ATTRIBUTE_TYPES,
@@ -207,7 +202,6 @@ export const test = base.extend<{ bundle: WorkflowBundle; world: World }>({
       connection,
       nativeConnection,
       namespace,
-      bundle,
       clock: {
         now: () => environment.currentTimeMs(),
         sleep: (ms) => environment.sleep(ms),
@@ -284,20 +278,11 @@ function listAttempts(events: readonly HistoryEvent[], activity: string): number
   );
 }
 
-/** Returns the real workflows' code as a worker loads it. */
-export function bundleWorkflows(): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger,
-  });
-}
-
 /** Returns a world with workers running. */
 export async function openWorld({
   connection,
   nativeConnection,
   namespace,
-  bundle,
   clock,
 }: Place): Promise<World> {
   const taskQueue = `world-${randomUUID()}`;
@@ -517,7 +502,7 @@ export async function openWorld({
           Worker.create({
             ...common,
             taskQueue: handoffTaskQueue(taskQueue, urgency),
-            workflowBundle: bundle,
+            workflowBundle: inject('workflows'),
             activities: activities.local,
             stickyQueueScheduleToStartTimeout: '1s',
           }),

@@ -1,32 +1,23 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { Worker, type WorkflowBundle } from '@temporalio/worker';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { ACT_BY } from '../../src/temporal/search-attributes.ts';
 import { responderWorkflowId, statusQuery } from '../../src/workflows/messages.ts';
 import { buildPolicy } from '../support/builders.ts';
 import { connectTemporal, type TestConnections } from '../support/temporal.ts';
-import {
-  bundleWorkflows,
-  LATER,
-  openWorld,
-  retell,
-  type World,
-} from '../support/workflow-world.ts';
+import { LATER, openWorld, retell, type World } from '../support/workflow-world.ts';
 
 // What the Java server does not do or does otherwise. The people are the only ones of their names on the shared server.
 let temporal: TestConnections;
 let world: World;
-let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
   temporal = await connectTemporal();
   const { client, nativeConnection, namespace } = temporal;
-  workflowBundle = await bundleWorkflows();
   world = await openWorld({
     connection: client.connection,
     nativeConnection,
     namespace,
-    bundle: workflowBundle,
     clock: {
       now: () => Promise.resolve(Date.now()),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -187,7 +178,10 @@ test('a handoff that is asked for its status all the while replays', async () =>
   await Promise.all(asking);
 
   for (const { handle } of stories) {
-    await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory());
+    await Worker.runReplayHistory(
+      { workflowBundle: inject('workflows') },
+      await handle.fetchHistory(),
+    );
   }
   world.phones.ignoreUnread();
 });
