@@ -16,14 +16,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HandoffView } from '../../src/domain/view.ts';
-import { readRecord } from '../../src/temporal/server-record.ts';
-import { choosePort, type TemporalServer } from '../../src/temporal/server.ts';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import { startBaton } from '../support/baton.ts';
 import { writeCrowd } from '../support/crowd.ts';
+import { startDurableServer } from '../support/durable-server.ts';
 import { startEntry, type Entry } from '../support/processes.ts';
 import { buildSubmission } from '../support/samples.ts';
-import { startTestServer } from '../support/test-server.ts';
 import { startTestStack } from '../support/test-stack.ts';
 
 const [, , handoffs = '1000', kills = '40', seed = '1', kind = 'stack'] = process.argv;
@@ -59,20 +57,10 @@ interface Backend {
 }
 
 async function startDevServer(folder: string): Promise<Backend> {
-  const databaseFile = join(folder, 'temporal.db');
-  const port = await choosePort();
-  let server: TemporalServer = await startTestServer({ databaseFile, port });
+  const server = await startDurableServer(folder);
   return {
     at: server,
-    parts: {
-      temporal: async () => {
-        const record = await readRecord(databaseFile);
-        if (!record) throw new Error('nobody knows the server');
-        process.kill(record.pid, 'SIGKILL');
-        await server.stop();
-        server = await startTestServer({ databaseFile, port });
-      },
-    },
+    parts: { temporal: () => server.killAndStart() },
     stop: () => server.stop(),
   };
 }
