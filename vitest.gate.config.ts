@@ -24,6 +24,8 @@ const projects = [
   // brief-writer: "says only how it begins" timed out on the judged run; its cause is not known.
   project('activities', { order: 0, except: ['test/activities/brief-writer.test.ts'] }),
   project('api', { order: 1, setup: SEED }),
+  // The stored histories, with the workflows as they are now: about 7 s.
+  project('replay', { order: 1, workflows: true }),
   // On the dev server of the run; those that skip time need Java.
   project('workflows', {
     files: 'test/workflows/real-server.test.ts',
