@@ -34,8 +34,8 @@ const projects = [
     workflows: true,
     alone: true,
   }),
-  // One lead from submission to resolution, over real processes.
-  project('e2e', { files: 'test/e2e/story.test.ts', order: 3, alone: true }),
+  // One lead from submission to resolution, over real processes; another while each of them is killed.
+  project('e2e', { files: 'test/e2e/{story,kills}.test.ts', order: 3, alone: true }),
   // The same, seen and answered in a browser, with everything started by `npm run dev`.
   project('browser', { files: 'test/browser/phones.test.ts', order: 4, alone: true }),
 ];

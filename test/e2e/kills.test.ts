@@ -38,6 +38,7 @@ test('R1, R3: a lead goes on when worker, API and Temporal server are killed, ea
   await alice.expectSms(/^Stand down: Bob Diaz has it/);
 
   await temporal.killAndStart();
+  await expect.poll(async () => (await baton.call('GET', '/readyz')).status).toBe(200);
   await say('done reached', /^Done \(reached\)/);
 
   const { ending, timeline } = await baton.waitForStatus(id, 'resolved');

@@ -10,8 +10,11 @@ const HISTORIES = fileURLToPath(new URL('./histories/', import.meta.url));
 const SCENARIOS = readdirSync(HISTORIES).map((file) => file.replace(/\.json$/, ''));
 
 const workflowBundle = inject('workflows');
-// Each replay is a worker, which would tell of its whole life.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+// Each replay is a worker, which would tell of its whole life; its core, of the one that shall not replay.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'ERROR' } },
+});
 
 interface HistoryEvent {
   readonly eventId: string;
