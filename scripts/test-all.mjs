@@ -17,6 +17,11 @@ const suites = [
     args: ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-temporal.ts'],
     minutes: 15,
   },
+  {
+    name: 'chromium',
+    args: ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-chromium.ts'],
+    minutes: 10,
+  },
   ...['domain', 'simulator', 'directory', 'entries', 'cli', 'activities'].map((name) =>
     vitest(name),
   ),
