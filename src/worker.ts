@@ -84,6 +84,7 @@ await runEntry('worker', async () => {
       mailDomain: config.BATON_MAIL_DOMAIN,
     }),
     replyNumber: config.TWILIO_FROM,
+    smsSender: config.TWILIO_MESSAGING_SERVICE_SID ?? config.TWILIO_FROM,
   });
   const workers = await createWorkers({
     connection: native,

@@ -18,6 +18,7 @@ import {
   nameThread,
   NO_HANDOFF,
   readerOf,
+  REPORT_AGAIN,
   requireResponder,
   scheduledAt,
   sendOnce,
@@ -56,7 +57,7 @@ export function createBundleActivities(deps: NotifyDependencies) {
       return sendOnce(sms, {
         to: responder.phone,
         body,
-        statusCallback: `${publicBaseUrl}/webhooks/twilio/status?${names}`,
+        statusCallback: `${publicBaseUrl}/webhooks/twilio/status?${names}${REPORT_AGAIN}`,
         validForSeconds: VALID_FOR_SECONDS,
       });
     }),

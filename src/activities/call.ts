@@ -6,6 +6,7 @@ import {
   heartbeating,
   isFirstAttempt,
   makeOffer,
+  REPORT_AGAIN,
   requireResponder,
   scheduledAt,
   stopIfCalledOff,
@@ -25,9 +26,6 @@ export interface CallDependencies extends SendingDependencies {
  */
 const ASK_AGAIN = '#rc=2&rp=ct,rt,5xx&rt=5000';
 
-/** How a call ended nobody else tells: as often as Twilio does. */
-const REPORT_AGAIN = '#rc=5&rp=ct,rt,5xx&rt=5000';
-
 /** Returns the activity that calls; what is said is asked for when somebody answers, by api/voice.ts. */
 export function createCallActivities(deps: CallDependencies) {
   const { voice, publicBaseUrl } = deps;
@@ -41,7 +39,7 @@ export function createCallActivities(deps: CallDependencies) {
       }
       const early = isFirstAttempt() ? checkNow(deps, card, order) : undefined;
       if (early) return early;
-      const offer = await makeOffer(deps.responders, responder, card, order);
+      const offer = await makeOffer(deps, responder, card, order);
       if (!('code' in offer)) return offer;
       const name = `${card.id} ${order.id}`;
       const to = responder.phone;

@@ -48,6 +48,7 @@ export function createMissedReplies({
         replyId: nameReply(message),
         text: message.body,
         by: { kind: 'responder', id, name },
+        sender: message.to,
         receivedAt: message.at.toISOString(),
       });
       logger.warn({ responder: id, sid: message.sid }, 'a reply had not reached the API');

@@ -16,6 +16,7 @@ import {
   nameThread,
   NO_HANDOFF,
   readerOf,
+  REPORT_AGAIN,
   requireResponder,
   scheduledAt,
   sendOnce,
@@ -54,7 +55,7 @@ export function createNotifyActivities(deps: NotifyDependencies) {
       }
       const early = isFirstAttempt() ? checkNow(deps, card, order) : undefined;
       if (early) return early;
-      const offer = await makeOffer(deps.responders, responder, card, order);
+      const offer = await makeOffer(deps, responder, card, order);
       if (!('code' in offer)) return offer;
       const { code, codeNeeded } = offer;
       const link = linkTo(deps.links, card, responder.id);
@@ -69,7 +70,7 @@ export function createNotifyActivities(deps: NotifyDependencies) {
         body: say(codeNeeded),
         // An earlier attempt may have had another answer to its offer, or none.
         ...(!isFirstAttempt() && { orBody: say(!codeNeeded) }),
-        statusCallback: `${publicBaseUrl}/webhooks/twilio/status?${names}`,
+        statusCallback: `${publicBaseUrl}/webhooks/twilio/status?${names}${REPORT_AGAIN}`,
         validForSeconds: Math.min(
           Math.max(Math.ceil(order.giveUpAfterMs / 1_000), VALIDITY.min),
           VALIDITY.max,
@@ -161,7 +162,7 @@ async function addressEmail(deps: NotifyDependencies, card: HandoffCard, order: 
   }
   const held = checkNow(deps, card, order);
   if (held) return held;
-  const offer = await makeOffer(deps.responders, responder, card, order);
+  const offer = await makeOffer(deps, responder, card, order);
   if (!('code' in offer)) return offer;
   return {
     to: responder.email,

@@ -23,6 +23,8 @@ export interface SendingDependencies {
   readonly links: Links;
   /** The number people text their replies to, if there is one to name. */
   readonly replyNumber?: string | undefined;
+  /** The number or messaging service that SMS go out from; missing: that is not known. */
+  readonly smsSender?: string | undefined;
 }
 
 /** What an activity that sends is given: the handoff and what to say of it. */
@@ -47,12 +49,15 @@ const HEARTBEAT_EVERY_MS = 1_000;
 
 /** Registers the message with the person's own workflow and returns how to put it. */
 export async function makeOffer(
-  responders: Responders,
+  { responders, smsSender }: SendingDependencies,
   responder: Responder,
   card: HandoffCard,
   order: NotificationOrder,
 ): Promise<{ code: string; codeNeeded: boolean } | Sent | Held> {
-  const answer = await responders.offer(responder.id, describeOffer(card, order));
+  const answer = await responders.offer(responder.id, {
+    ...describeOffer(card, order),
+    ...(smsSender !== undefined && { sender: smsSender }),
+  });
   if (answer === undefined) return { code: card.code, codeNeeded: true };
   if (answer.say === 'away') {
     const { until } = answer.absence;
@@ -176,6 +181,13 @@ export async function sendOnce(
   stopIfCalledOff();
   return { providerId: await sms.send(message) };
 }
+
+/**
+ * What became of a message nobody else tells: Twilio reports it again, as often as it does, when it gets no connection, no
+ * answer within 5 s, or a 5xx. The fragment is neither sent nor signed:
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+ */
+export const REPORT_AGAIN = '#rc=5&rp=ct,rt,5xx&rt=5000';
 
 /** For an address whose replies are about no certain handoff. */
 export const NO_HANDOFF = `hof_${'0'.repeat(30)}`;

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { acceptAmendment, amendmentSchema } from '../domain/amendment-request.ts';
-import type { CommandPayload } from '../domain/command.ts';
+import { markCommand, readCommand, type CommandPayload } from '../domain/command.ts';
 import { deriveCode } from '../domain/code.ts';
 import { findResponder, type Directory } from '../domain/directory.ts';
 import {
   acceptRequest,
   durationSchema,
+  identifier,
   line,
   prose,
   type Handoff,
@@ -16,12 +17,21 @@ import {
 import { renderAnswer } from '../domain/messages/answer.ts';
 import type { DesignReview } from '../domain/design-test.ts';
 import type { EscalationPolicy, Policies } from '../domain/policy.ts';
+import { toCanonicalJson } from '../domain/record.ts';
 import { readSubmission, type Submission } from '../domain/submission.ts';
 import { previewHandoff, reviewSubmission } from '../domain/preview.ts';
 import { listConcerned } from '../domain/targets.ts';
 import { Agendas } from '../domain/availability/agenda.ts';
 import { createSituation, type Absence, type Calendars } from '../domain/availability/situation.ts';
-import { lookUp, type Actor, type HandoffInput, type Verb } from '../domain/state.ts';
+import {
+  lookUp,
+  nameActor,
+  type Actor,
+  type Command,
+  type CommandResult,
+  type HandoffInput,
+  type Verb,
+} from '../domain/state.ts';
 import type { HandoffView } from '../domain/view.ts';
 import type { Links } from '../links/links.ts';
 import { sampleLinks } from '../links/sample-links.ts';
@@ -55,7 +65,7 @@ export interface HandoffsDependencies {
   readonly temporalUi?: { readonly url: string; readonly namespace: string } | undefined;
 }
 
-const responderSchema = line(80).meta({
+const responderSchema = identifier(80).meta({
   description: 'The responder on whose behalf; without it the source acts itself.',
   examples: ['alice'],
 });
@@ -86,7 +96,7 @@ export const COMMAND_BODIES = {
   pass: z.strictObject({ responder: responderSchema, reason: reasonSchema.optional() }),
   resolve: z.strictObject({
     responder: responderSchema.optional(),
-    outcome: line(60)
+    outcome: identifier(60)
       .optional()
       .meta({
         description: 'One of its outcomes; another word is kept as text.',
@@ -110,7 +120,7 @@ export const COMMAND_BODIES = {
   }),
   amend: amendmentSchema,
   reassign: z.strictObject({
-    to: line(80).meta({ description: 'The responder who is to have it.', examples: ['bob'] }),
+    to: identifier(80).meta({ description: 'The responder who is to have it.', examples: ['bob'] }),
     reason: reasonSchema.optional(),
   }),
 } as const;
@@ -174,7 +184,7 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
     if (strict?.passed === false && (await deps.handoffs.readSource(id)) === undefined) {
       throw failedDesignTest(strict);
     }
-    const outcome = await deps.handoffs.start(input, sha256(JSON.stringify(sent)));
+    const outcome = await deps.handoffs.start(input, sha256(toCanonicalJson(sent)));
     if (outcome === 'other') {
       throw new Problem(
         409,
@@ -295,6 +305,7 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
         response.status(202).json({ effect: 'recorded' });
         return;
       }
+      requireSame(report.result, readCommand(verb, payload));
       const { effect, owner, ending, at } = report.result;
       const detail = renderAnswer(
         { kind: 'result', card: report.card, code: report.card.code, result: report.result },
@@ -457,6 +468,15 @@ function readCommandBody(
     ...(forMs !== undefined && { forMs }),
   } as CommandPayload;
   return { verb: name === 'notes' ? 'note' : name, payload };
+}
+
+/** The same key again is answered as it was the first time; with anything else asked of it, that would be no answer. */
+function requireSame({ mark, verb, by }: CommandResult, command: Command | undefined): void {
+  if (mark === undefined || !command || mark === markCommand(command)) return;
+  throw new Problem(
+    409,
+    `This Idempotency-Key was used for another command: ${verb} by ${nameActor(by)}. Nothing was done; use a new key.`,
+  );
 }
 
 /** Stripe's limit; also what keeps ids and logs in bounds. */

@@ -282,6 +282,22 @@ const handoffSchema = z
       }),
     owner: ownerSchema.optional(),
     ending: endingSchema.optional(),
+    unreached: z
+      .object({
+        since: instant('Since when.'),
+        because: text('Why.', 'no message of the last resort arrived'),
+      })
+      .optional()
+      .meta({
+        description:
+          'There while nobody of the last resort can be told, whatever the channel: it is tried again and again. Somebody has to look at the directory, or at the provider.',
+        examples: [
+          {
+            since: '2026-11-23T14:05:00.000Z',
+            because: 'no message of the last resort arrived',
+          },
+        ],
+      }),
     awaiting: list(z.string(), 'Responders for whom it waits.', ['bob']),
     submittedAt: instant('When it was submitted.'),
     expiresAt: instant('When it ends, announced, if nobody acts.'),

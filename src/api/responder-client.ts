@@ -51,7 +51,10 @@ export interface ResponderClient {
   reportBundle(responder: string, bundle: string, because: string): Promise<void>;
   /** Tells a person's workflow that a handoff is there no more. */
   close(responder: string, offer: OpenOffer): Promise<void>;
-  setOptedOut(responder: string, isOut: boolean, replyId: string): Promise<void>;
+  /** Records durably that a person wants no SMS from a sender, by the names it has. */
+  optOut(responder: string, replyId: string, sender: readonly string[]): Promise<void>;
+  /** Records durably that they want SMS again. */
+  optIn(responder: string, replyId: string): Promise<void>;
   /** Records durably that a person is away, or is back; a `replyId` that came before changes nothing. */
   setAway(responder: string, absence: Absence, replyId?: string): Promise<void>;
   setBack(responder: string, replyId?: string): Promise<void>;
@@ -95,7 +98,11 @@ export function createResponderClient(client: Client, taskQueue: string): Respon
         if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return undefined;
         // Nothing was ever offered to them.
         if (error instanceof WorkflowNotFoundError) {
-          const route = routeReply(parseReply(text), { open: [], closed: [] });
+          const route = routeReply(parseReply(text), {
+            open: [],
+            closed: [],
+            isOptedOut: false,
+          });
           return { route, isSilent: false };
         }
         if (isUnanswered(error)) return undefined;
@@ -134,19 +141,23 @@ export function createResponderClient(client: Client, taskQueue: string): Respon
       );
     },
 
-    async setOptedOut(responder, isOut, replyId) {
+    async optOut(responder, replyId, sender) {
       await soon(() =>
-        isOut
-          ? client.workflow.signalWithStart('responder', {
-              ...responderStart(responder, taskQueue),
-              signal: optOutSignal,
-              signalArgs: [{ at: new Date().toISOString(), replyId }],
-            })
-          : client.workflow.signalWithStart('responder', {
-              ...responderStart(responder, taskQueue),
-              signal: optInSignal,
-              signalArgs: [{ replyId }],
-            }),
+        client.workflow.signalWithStart('responder', {
+          ...responderStart(responder, taskQueue),
+          signal: optOutSignal,
+          signalArgs: [{ at: new Date().toISOString(), replyId, sender }],
+        }),
+      );
+    },
+
+    async optIn(responder, replyId) {
+      await soon(() =>
+        client.workflow.signalWithStart('responder', {
+          ...responderStart(responder, taskQueue),
+          signal: optInSignal,
+          signalArgs: [{ replyId }],
+        }),
       );
     },
 

@@ -2,7 +2,7 @@ import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { Absence } from '../domain/availability/situation.ts';
 import { readAway } from '../domain/away.ts';
-import { line } from '../domain/handoff.ts';
+import { identifier } from '../domain/handoff.ts';
 import { findResponder, type Directory, type Responder } from '../domain/directory.ts';
 import { isAwayAt } from '../domain/responder.ts';
 import { invalidBody, Problem, toFaults, type Fault } from './problem.ts';
@@ -16,14 +16,14 @@ export interface RespondersDependencies {
 
 /** `until` is an instant, a day or time of the responder's zone, or a duration; `cover` is a responder's id. */
 export const awayBodySchema = z.strictObject({
-  until: line(80)
+  until: identifier(80)
     .optional()
     .meta({
       description:
         'An instant with its offset, a day or time of their zone, or a duration; missing: until they are back.',
       examples: ['2026-12-02'],
     }),
-  cover: line(80)
+  cover: identifier(80)
     .optional()
     .meta({
       description: 'The responder who is told instead.',
@@ -91,8 +91,8 @@ function readBody(
   // What a body says is checked in one with other faults too, so that all come at once.
   const said = z
     .object({
-      until: line(80).optional().catch(undefined),
-      cover: line(80).optional().catch(undefined),
+      until: identifier(80).optional().catch(undefined),
+      cover: identifier(80).optional().catch(undefined),
     })
     .catch({ until: undefined, cover: undefined })
     .parse(body);

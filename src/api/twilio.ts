@@ -14,10 +14,11 @@ import { renderAnswer, type Answer } from '../domain/messages/answer.ts';
 import type { RecordedReply } from '../domain/payloads.ts';
 import { explainTwilioCode } from '../domain/provider-codes.ts';
 import type { Presence } from '../domain/presence.ts';
-import { parseReply } from '../domain/reply.ts';
+import { parseReply, type ReplyIntent } from '../domain/reply.ts';
 import { commandOf } from '../domain/reply-route.ts';
 import { isAwayAt } from '../domain/responder.ts';
 import type { Actor } from '../domain/state.ts';
+import { cleanProse } from '../domain/text.ts';
 import type { Logger } from '../logger.ts';
 import type { HandoffClient } from './handoff-client.ts';
 import type { ResponderClient } from './responder-client.ts';
@@ -38,7 +39,13 @@ const inboundSchema = z.object({
   MessageSid: z.string().min(1),
   From: z.string().min(1),
   Body: z.string().default(''),
+  To: z.string().optional(),
+  /** There where the number they texted to belongs to one. */
+  MessagingServiceSid: z.string().optional(),
+  /** What Advanced Opt-Out took it for, in the words of its own settings: `ARRET` may be a STOP. */
+  OptOutType: z.enum(['STOP', 'START', 'HELP']).optional().catch(undefined),
 });
+type Inbound = z.infer<typeof inboundSchema>;
 
 const statusSchema = z.object({
   MessageStatus: z.string(),
@@ -56,13 +63,10 @@ export function routeTwilio(deps: TwilioDependencies): Router {
     const twiml = new twilio.twiml.MessagingResponse();
     // Strangers get silence: an answer would tell them that somebody is here.
     if (inbound.data && responder) {
-      const { MessageSid, Body } = inbound.data;
-      const answer = await answerReply(deps, responder, {
-        replyId: `sms:${MessageSid}`,
-        text: Body,
-      });
+      const answer = await answerReply(deps, responder, readSms(inbound.data));
       const reader = { timezone: responder.timezone, now: new Date().toISOString() };
-      if (answer) twiml.message(renderAnswer(answer, reader));
+      // XML has no place for control characters: with one of them no answer could be given at all.
+      if (answer) twiml.message(cleanProse(renderAnswer(answer, reader)));
     }
     response.type('text/xml').send(twiml.toString());
   });
@@ -85,6 +89,34 @@ export function routeTwilio(deps: TwilioDependencies): Router {
   return router;
 }
 
+/** A reply by SMS. */
+interface SmsReply {
+  readonly replyId: string;
+  readonly text: string;
+  readonly intent: ReplyIntent;
+  /** Twilio says so: it has seen to it already. */
+  readonly isByTwilio: boolean;
+  /** The names of what they texted to. */
+  readonly sender: readonly string[];
+}
+
+const OPT_OUT_INTENTS = {
+  STOP: { kind: 'opt-out' },
+  START: { kind: 'opt-in' },
+  HELP: { kind: 'carrier-help' },
+} as const satisfies Record<string, ReplyIntent>;
+
+/** https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out */
+function readSms({ MessageSid, Body, OptOutType, MessagingServiceSid, To }: Inbound): SmsReply {
+  return {
+    replyId: `sms:${MessageSid}`,
+    text: Body,
+    isByTwilio: OptOutType !== undefined,
+    intent: OptOutType === undefined ? parseReply(Body) : OPT_OUT_INTENTS[OptOutType],
+    sender: [MessagingServiceSid, To].filter((name) => name !== undefined),
+  };
+}
+
 /**
  * Returns the true answer to a reply, or undefined when there is to be none. Before this returns anything but
  * `not-recorded`, the reply is durable in Temporal: as a signal to the handoff it means, or, while no worker
@@ -93,15 +125,14 @@ export function routeTwilio(deps: TwilioDependencies): Router {
 async function answerReply(
   deps: TwilioDependencies,
   responder: Responder,
-  { replyId, text }: { replyId: string; text: string },
+  { replyId, text, intent, isByTwilio, sender }: SmsReply,
 ): Promise<Answer | undefined> {
   const { handoffs, responders, logger } = deps;
   const { id, name } = responder;
   const by: Actor = { kind: 'responder', id, name };
-  const intent = parseReply(text);
   try {
-    if (intent.kind === 'opt-out' || intent.kind === 'opt-in') {
-      await responders.setOptedOut(id, intent.kind === 'opt-out', replyId);
+    if (intent.kind === 'opt-out') {
+      await responders.optOut(id, replyId, sender);
       return undefined;
     }
     if (intent.kind === 'carrier-help') return undefined;
@@ -110,7 +141,11 @@ async function answerReply(
       await responders.setBack(id, replyId);
       return await describePresence(deps, responder);
     }
-    const routed = await responders.route(id, { replyId, text });
+    const routed = isByTwilio ? undefined : await responders.route(id, { replyId, text });
+    if (intent.kind === 'opt-in' && routed?.route.kind !== 'help') {
+      await responders.optIn(id, replyId);
+      return undefined;
+    }
     if (!routed) {
       await responders.recordReply(id, { replyId, text, by, receivedAt: new Date().toISOString() });
       return { kind: 'recorded' };

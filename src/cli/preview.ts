@@ -230,6 +230,7 @@ const VERBS: Readonly<Record<TimelineEntry['what'], string>> = {
   resolved: 'resolved',
   withdrawn: 'withdrawn',
   expired: 'expires',
+  unreached: 'unreached',
 };
 
 /** The last resort is reminded until the end: the first time is enough to see how. */

@@ -10,10 +10,12 @@ import {
   type HandoffStatus,
 } from './state.ts';
 import type { Urgency } from './handoff.ts';
+import { readKind } from './outcome.ts';
 
 export const CALLBACK_TYPES = [
   'handoff.taken',
   'handoff.escalated',
+  'handoff.unreached',
   'handoff.resolved',
   'handoff.expired',
   'handoff.withdrawn',
@@ -144,10 +146,4 @@ export function classifyReason(reason: string | undefined, outcomes: readonly st
   if (said === '') return 'none';
   const kinds = [...new Set([...outcomes, ...REASONS])].sort((a, b) => b.length - a.length);
   return kinds.find((kind) => readKind(kind, said) !== undefined) ?? 'other';
-}
-
-/** Returns the words with which a text names a kind such as `bad-lead`, or undefined. */
-export function readKind(kind: string, text: string): string | undefined {
-  if (!/^[a-z0-9-]+$/i.test(kind)) return undefined;
-  return new RegExp(`^${kind.replaceAll('-', '[ -]?')}(?![\\p{L}\\p{N}])`, 'iu').exec(text)?.[0];
 }

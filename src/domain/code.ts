@@ -5,7 +5,7 @@ const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
 export const CODE_PATTERN = `[${LETTERS}${LETTERS.toLowerCase()}]{2}\\d{2}`;
 
 /** Returns a well-spread 32-bit number for a text (FNV-1a with a final avalanche); no secrecy is claimed. */
-function hash(text: string): number {
+export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);

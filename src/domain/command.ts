@@ -1,5 +1,6 @@
 import { readAmendment } from './amendment.ts';
-import { isRecord, readText } from './record.ts';
+import { hash } from './code.ts';
+import { isRecord, readText, toCanonicalJson } from './record.ts';
 import type { Actor, Command, Verb, Via } from './state.ts';
 
 /** The payload of a command's signal: the command without its verb, which is the signal's name. */
@@ -27,8 +28,7 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
   if (!isRecord(payload)) return undefined;
   const { id, via, confirm } = payload;
   const by = readActor(payload['by']);
-  // Results are kept by id, and this one names no entry of an object.
-  if (typeof id !== 'string' || id === '' || id === '__proto__' || !by) return undefined;
+  if (typeof id !== 'string' || id === '' || !by) return undefined;
   const base = {
     id,
     by,
@@ -65,6 +65,16 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
         : undefined;
     }
   }
+}
+
+/**
+ * Returns a mark of who asks for what, by which a command that comes again is told from another one under the same id.
+ * The way it came and what somebody is called are no part of it; nor is a new deadline, which may be said from now on.
+ */
+export function markCommand(command: Command): string {
+  const { id: _, via: __, confirm: ___, by, ...said } = command;
+  const text = toCanonicalJson([by.kind, by.id, said], ['dueAt']);
+  return hash(text).toString(36);
 }
 
 /** Returns who did something, or undefined when the value names nobody. */

@@ -1,11 +1,6 @@
 import { applyAmendment, isWorthTelling, type Change } from './amendment.ts';
-import {
-  classifyReason,
-  describeEvent,
-  readKind,
-  type Callback,
-  type CallbackType,
-} from './callback.ts';
+import { classifyReason, describeEvent, type Callback, type CallbackType } from './callback.ts';
+import { markCommand } from './command.ts';
 import { formatDuration, instantAfter } from './duration.ts';
 import { enumerate } from './enumeration.ts';
 import {
@@ -25,6 +20,7 @@ import {
   listInvolved,
   lookUp,
   nameActor,
+  putUnder,
   tierOf,
   type Actor,
   type Command,
@@ -43,6 +39,7 @@ import {
   type TierPlan,
   type TimelineEntry,
 } from './state.ts';
+import { readOutcome, type SaidOutcome } from './outcome.ts';
 import type { Channel, QuietRule, Timing } from './policy.ts';
 import { ruleOn } from './quiet-rule.ts';
 import { nextWake, stageEnd, type Wake } from './wake.ts';
@@ -186,11 +183,9 @@ class Turn {
       case 'command':
         this.#command(event.command);
         break;
-      case 'confirm': {
-        const result = lookUp(this.state.results, event.commandId);
-        if (result) this.#answer(event.commandId);
+      case 'confirm':
+        this.#answer(event.commandId);
         break;
-      }
       case 'planned':
         if (event.serial === this.state.stage.serial) this.#follow(event.plan);
         break;
@@ -268,20 +263,66 @@ class Turn {
       step.notification = this.#offer(step);
       return true;
     }
-    if (stage.kind === 'announcement') return false;
     if (stage.kind === 'tier') {
       const failure = this.#reasonTierIsSpent();
       if (failure !== undefined) {
         this.#advance(failure);
         return true;
       }
+    } else if (this.#trySpare() || this.#findUnreached()) {
+      return true;
     }
-    const end = stageEnd(this.#input.policy, this.state);
-    if (end && this.#isDue(end)) {
-      this.#advance(this.#describeSilence());
+    const end = stage.isSettled === true ? undefined : stageEnd(this.#input.policy, this.state);
+    if (!end || !this.#isDue(end)) return false;
+    if (stage.kind !== 'announcement') this.#advance(this.#describeSilence());
+    else if (stage.isUnreached !== true) stage.isSettled = true;
+    else this.#announceAgain();
+    return true;
+  }
+
+  /** Whoever nobody comes after is tried on every channel they have before they count as not to be reached. */
+  #trySpare(): boolean {
+    const { stage } = this.state;
+    for (const [recipient, [channel, ...others]] of Object.entries(stage.spare ?? {})) {
+      const steps = stage.steps.filter((step) => step.recipient === recipient);
+      if (channel === undefined || steps.some((step) => this.#statusOf(step) !== 'failed'))
+        continue;
+      stage.spare = { ...stage.spare, [recipient]: others };
+      stage.steps.push({ recipient, channel, dueAt: this.#now });
       return true;
     }
     return false;
+  }
+
+  /** Says so, once, when no message to those whom nobody comes after arrived, or there was none to send. */
+  #findUnreached(): boolean {
+    const { stage, unreached } = this.state;
+    if (stage.isUnreached === true) return false;
+    if (stage.steps.some((step) => this.#statusOf(step) !== 'failed')) return false;
+    const because =
+      stage.steps.length === 0
+        ? `nobody of the ${this.#label()} can be told`
+        : `no message of the ${this.#label()} arrived`;
+    stage.isUnreached = true;
+    this.state.unreached = {
+      since: unreached?.since ?? this.#now,
+      because,
+      attempts: (unreached?.attempts ?? 0) + 1,
+    };
+    this.#record({ what: 'unreached', because });
+    if (!unreached) this.#callBack('handoff.unreached', { because });
+    return true;
+  }
+
+  #announceAgain(): void {
+    const { ending, stage } = this.state;
+    const since = Date.parse(ending?.at ?? this.#now);
+    if (Date.parse(this.#now) < since + ANNOUNCE_WITHIN_MS) {
+      this.#enter('announcement', 0, stage.round, stage.because ?? 'nobody took it');
+      return;
+    }
+    stage.isSettled = true;
+    this.#record({ what: 'unreached', because: 'given up: nobody could be told of its end' });
   }
 
   /** A step is due by the clock, or at once when the one before it has failed; not while they snooze. */
@@ -318,9 +359,12 @@ class Turn {
 
   #describeSilence(): string {
     const { stage, names, standings } = this.state;
-    const silent = [...new Set(stage.steps.map((step) => step.recipient))]
-      .filter((id) => standings[id] === 'asked')
-      .map((id) => names[id] ?? id);
+    const asked = [...new Set(stage.steps.map((step) => step.recipient))].filter(
+      (id) => standings[id] === 'asked',
+    );
+    // A mailbox answers nobody.
+    const silent = asked.filter((id) => !isMailbox(id)).map((id) => names[id] ?? id);
+    if (silent.length === 0 && asked.length > 0) return 'nobody has answered';
     if (silent.length === 0) return `nobody in ${this.#label()} was reached in time`;
     const verb = silent.length === 1 ? 'has' : 'have';
     return `${silent.slice(0, 3).join(', ')}${silent.length > 3 ? ' and others' : ''} ${verb} not answered`;
@@ -441,6 +485,8 @@ class Turn {
     stage.steps = [];
     // What was accepted under an earlier plan did not arrive, or there would be no other.
     delete stage.firstAcceptedAt;
+    delete stage.spare;
+    delete stage.isUnreached;
     this.effects.push({
       type: 'plan',
       serial: stage.serial,
@@ -510,6 +556,7 @@ class Turn {
       if (stage.kind === 'last-resort' && this.state.standings[person.recipient] === 'passed') {
         this.state.standings[person.recipient] = 'asked';
       }
+      if (person.spare) stage.spare = { ...stage.spare, [person.recipient]: person.spare };
       for (const step of person.steps) {
         stage.steps.push({
           recipient: person.recipient,
@@ -673,9 +720,14 @@ class Turn {
       responder: recipient,
       channel,
     });
-    if (kind !== 'offer' && kind !== 'last-resort') return;
+    if (!isInLadder(kind)) return;
     const { stage } = this.state;
-    if (stage.steps.some((step) => step.notification === id)) stage.firstAcceptedAt ??= this.#now;
+    if (stage.steps.some((step) => step.notification === id)) {
+      stage.firstAcceptedAt ??= this.#now;
+      delete stage.isUnreached;
+      if (this.state.unreached) this.state.unreached = { ...this.state.unreached, isOver: true };
+    }
+    if (kind === 'expired') return;
     if (this.#tally.firstToldAt === undefined) this.#count({ firstToldAt: this.#now });
     this.#wasAsked(recipient);
     this.#tellIfStale(recipient, orderedAt);
@@ -684,14 +736,16 @@ class Turn {
   /** Somebody has, or may have, an offer on their phone. */
   #wasAsked(recipient: string): void {
     const { standings, owner, ending } = this.state;
-    if (isMailbox(recipient) || owner?.responder === recipient) return;
+    if (owner?.responder === recipient) return;
     // Whoever ended it, the news of their own message being slower than they were, knows.
     if (ending?.by?.kind === 'responder' && ending.by.id === recipient) return;
     if (standings[recipient] === 'passed') return;
     if (owner || ending) {
       // It went out while being called off: that person must not act on it.
       standings[recipient] = 'stood-down';
-      this.effects.push({ type: 'tell-standings', standings: { [recipient]: 'stood-down' } });
+      if (!isMailbox(recipient)) {
+        this.effects.push({ type: 'tell-standings', standings: { [recipient]: 'stood-down' } });
+      }
       this.#write(recipient, { kind: 'stand-down', because: this.#describeOutcome() });
     } else {
       standings[recipient] = 'asked';
@@ -776,18 +830,20 @@ class Turn {
     if (!notification || !['sending', 'cancelling', 'accepted'].includes(notification.status))
       return;
     // A call after which somebody has pressed a key has done its work, however it ended.
-    if (notification.channel === 'voice' && !this.#isStillAsked(notification.recipient)) return;
+    const { kind, channel, recipient } = notification;
+    if (channel === 'voice' && kind !== 'expired' && this.#hasAnswered(recipient)) return;
     notification.status = 'failed';
     notification.at = this.#now;
     this.#recordFailure('undelivered', notification, because);
   }
 
-  #isStillAsked(recipient: string): boolean {
+  /** The end of a call may be reported before its acceptance is: they do not stand as asked yet then. */
+  #hasAnswered(recipient: string): boolean {
     return (
-      isOpen(this.state) &&
-      !this.state.owner &&
-      this.state.standings[recipient] === 'asked' &&
-      lookUp(this.state.snoozes ?? {}, recipient) === undefined
+      !isOpen(this.state) ||
+      this.state.owner !== undefined ||
+      this.state.standings[recipient] === 'passed' ||
+      lookUp(this.state.snoozes ?? {}, recipient) !== undefined
     );
   }
 
@@ -873,8 +929,9 @@ class Turn {
     const effect = this.#run(command);
     const until = effect === 'snoozed' ? this.#snoozedUntil(command.by.id) : undefined;
     const { owner, ending } = this.state;
-    this.state.results[command.id] = {
+    putUnder(this.state.results, command.id, {
       commandId: command.id,
+      mark: markCommand(command),
       verb: command.verb,
       by: command.by,
       via: command.via,
@@ -885,7 +942,7 @@ class Turn {
         owner: { responder: owner.responder, name: owner.name, since: owner.since },
       }),
       ...(ending && { ending }),
-    };
+    });
     const ids = Object.keys(this.state.results);
     for (const id of ids.slice(0, Math.max(0, ids.length - MAX_RESULTS))) {
       // Results are plain JSON keyed by command id.
@@ -964,6 +1021,7 @@ class Turn {
       actBy: instantAfter(this.#now, actWithinMs),
     };
     delete this.state.stage.notBefore;
+    delete this.state.unreached;
     this.#count({ takenAt: this.#tally.takenAt ?? this.#now, takenBy: by.id });
     const how = from ? `took it over from ${from.name}` : 'took it';
     this.#record({ what: 'taken', because: `${by.name} ${how} by ${via}`, responder: by.id });
@@ -1008,7 +1066,7 @@ class Turn {
   #tellIfStale(recipient: string, orderedAt: string): void {
     const { amendedAt, standings } = this.state;
     if (amendedAt === undefined || Date.parse(orderedAt) >= Date.parse(amendedAt)) return;
-    if (standings[recipient] === 'asked' && !isMailbox(recipient)) this.#tellAmendment(recipient);
+    if (standings[recipient] === 'asked') this.#tellAmendment(recipient);
   }
 
   /** Gives it to one person: the others are told that it no longer waits for them. */
@@ -1144,7 +1202,9 @@ class Turn {
       this.#write(id, { kind: 'stand-down', because });
     }
     Object.assign(this.state.standings, changed);
-    if (isOpen(this.state)) this.effects.push({ type: 'tell-standings', standings: changed });
+    if (!isOpen(this.state)) return;
+    const people = Object.fromEntries(Object.entries(changed).filter(([id]) => !isMailbox(id)));
+    this.effects.push({ type: 'tell-standings', standings: people });
   }
 
   #describeOutcome(): string {
@@ -1159,24 +1219,14 @@ class Turn {
   }
 
   /** A declared outcome may be given as such or as the first word of the text; anything else is a note. */
-  #nameOutcome(command: Command & { verb: 'resolve' }): { outcome?: string; note?: string } {
+  #nameOutcome(command: Command & { verb: 'resolve' }): SaidOutcome {
     const declared = this.#handoff.action.outcomes;
     const { outcome: given, note } = command;
     if (given !== undefined && (declared.length === 0 || declared.includes(given))) {
       return { outcome: given, ...(note !== undefined && { note }) };
     }
-    const text = [given, note]
-      .filter((part) => part !== undefined)
-      .join(': ')
-      .trim();
-    // The longest first: "bad-lead" is not the outcome "bad" with a note.
-    const matches = declared
-      .map((outcome) => ({ outcome, said: readKind(outcome, text) ?? '' }))
-      .filter(({ said }) => said !== '')
-      .sort((one, other) => other.said.length - one.said.length);
-    const { outcome, said = '' } = matches[0] ?? {};
-    const rest = text.slice(said.length).replace(/^[\s,.:;-]+/, '');
-    return { ...(outcome !== undefined && { outcome }), ...(rest && { note: rest }) };
+    const text = [given, note].filter((part) => part !== undefined).join(': ');
+    return readOutcome(text, declared);
   }
 
   #refuse(command: Command, effect: 'held-by-other' | 'closed'): CommandEffect {
@@ -1194,9 +1244,11 @@ class Turn {
     return effect;
   }
 
+  /** Tells the sender what came of a command, once: however often it is asked for, they read it once. */
   #answer(commandId: string): void {
     const result = lookUp(this.state.results, commandId);
-    if (result?.by.kind !== 'responder') return;
+    if (result?.by.kind !== 'responder' || result.isConfirmed === true) return;
+    putUnder(this.state.results, commandId, { ...result, isConfirmed: true });
     const channel = result.via === 'email' ? 'email' : 'sms';
     this.#send(result.by.id, channel, { kind: 'answer', result }, WRITE_FOR_MS);
   }
@@ -1249,6 +1301,9 @@ class Turn {
 /** A message outside the ladders is worth sending for a quarter of an hour, an announcement for a day. */
 const WRITE_FOR_MS = 15 * 60_000;
 const ANNOUNCE_FOR_MS = 24 * 3_600_000;
+
+/** For so long an end that nobody could be told of is announced again. */
+const ANNOUNCE_WITHIN_MS = 30 * 24 * 3_600_000;
 
 /** For so long after a message somebody may be acting on it. */
 const AT_IT_FOR_MS = 3_600_000;

@@ -3,6 +3,8 @@ import { rotationSchema } from './availability/rotation.ts';
 import { quietHoursSchema, weeklyHoursSchema } from './availability/weekly-hours.ts';
 import { parseWallTime } from './availability/zoned.ts';
 import { phoneSchema, timezoneSchema } from './handoff.ts';
+import { canonicalPhone, isPossiblePhone } from './phone.ts';
+import { cleanLine } from './text.ts';
 
 const idSchema = z
   .string()
@@ -66,12 +68,35 @@ const hasLocaleForVoice = {
   },
 };
 
+/** A number that Baton calls and texts itself: one digit too few, and somebody is never told. */
+const ownPhoneSchema = z
+  .string({
+    error: ({ input }) =>
+      typeof input === 'number'
+        ? `must be in quotes: "+${input}"; without them it is read as a number`
+        : 'must be a phone number in quotes, such as "+15125550147"',
+  })
+  .pipe(
+    phoneSchema.refine(isPossiblePhone, {
+      message: 'has too few or too many digits for its country',
+      when: ({ issues }) => issues.length === 0,
+    }),
+  );
+
+/** A person's own zone: of those that know no summer where people do, the clocks would be wrong half of the year. */
+const ownTimezoneSchema = timezoneSchema.refine(
+  (zone) => !/^(?:EST|MST|HST|Etc\/GMT[+-]\d+)$/i.test(zone),
+  {
+    message: 'knows no summer time: name the place, such as America/New_York',
+  },
+);
+
 const responderSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(60),
-    phone: phoneSchema.optional(),
+    name: z.string().overwrite(cleanLine).min(1).max(60),
+    phone: ownPhoneSchema.optional(),
     email: z.email().optional(),
-    timezone: timezoneSchema.optional(),
+    timezone: ownTimezoneSchema.optional(),
     /** Instead of the organisation's; `[]` is none. */
     quietHours: quietHoursSchema.optional(),
     /** Instead of the organisation's. */
@@ -89,7 +114,7 @@ const responderSchema = z
 
 const organisationSchema = z
   .strictObject({
-    timezone: timezoneSchema,
+    timezone: ownTimezoneSchema,
     quietHours: quietHoursSchema.default([]),
     holidays: z.array(daySchema).default([]),
     /** First words of instructions, beside the English ones that the design test knows, such as `rufe`. */
@@ -147,7 +172,7 @@ export const directorySchema = z
       const owners = new Map<string, string>();
       for (const [id, { phone }] of Object.entries(directory.responders)) {
         if (phone === undefined) continue;
-        const other = owners.get(phone);
+        const other = owners.get(canonicalPhone(phone));
         if (other !== undefined) {
           context.addIssue({
             code: 'custom',
@@ -155,7 +180,7 @@ export const directorySchema = z
             message: `is also the phone of "${other}": a reply from it could be either's`,
           });
         }
-        owners.set(phone, id);
+        owners.set(canonicalPhone(phone), id);
       }
     },
     { when: ({ value }) => comparableSchema.safeParse(value).success },
@@ -229,6 +254,9 @@ export function findResponder(directory: Directory, id: string): Responder | und
 
 /** Returns the responder whose phone this is (E.164), or undefined for a stranger's. */
 export function findResponderByPhone(directory: Directory, phone: string): Responder | undefined {
-  const found = Object.entries(directory.responders).find(([, entry]) => entry.phone === phone);
+  const sought = canonicalPhone(phone);
+  const found = Object.entries(directory.responders).find(
+    ([, entry]) => entry.phone !== undefined && canonicalPhone(entry.phone) === sought,
+  );
   return found && findResponder(directory, found[0]);
 }

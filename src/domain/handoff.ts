@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Written } from './brief-writer/parts.ts';
 import { DURATION_PATTERN, parseDuration } from './duration.ts';
+import { cleanLine, cleanProse, countCharacters, cutText } from './text.ts';
 
 /** How loudly a handoff may call: `critical` breaks through everything, `urgent` rings phones, `routine` mails. */
 export const urgencySchema = z.enum(['critical', 'urgent', 'routine']).meta({
@@ -10,28 +11,54 @@ export const urgencySchema = z.enum(['critical', 'urgent', 'routine']).meta({
 });
 export type Urgency = z.infer<typeof urgencySchema>;
 
-const LINE = /^[^\u0000-\u001f\u007f]*[^\u0000-\u001f\u007f\s\ufeff][^\u0000-\u001f\u007f]*$/;
+/** Something that can be seen. */
+const VISIBLE = /[^\s\u0000-\u001f\u007f-\u009f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/;
 
-/** Counts as JSON Schema does: a character beyond 16 bits is one. */
-const countCharacters = (text: string): number => Array.from(text).length;
+/** No text is longer, whatever it is cut to: what is sent is then a mistake. */
+const MAX_TEXT = 50_000;
+
+/** How many characters are shown of what people read. */
+export const LIMITS = {
+  subject: 120,
+  summary: 2_000,
+  details: 20_000,
+  origin: 80,
+  meaning: 80,
+  do: 100,
+  say: 300,
+} as const;
 
 /**
- * A text on one line with something in it, of at most so many characters; spaces around it are dropped. What is wrong
- * with it is told by its description in the API too: the pattern and the length say the same as the checks.
+ * A text for people on one line, of which at most so many characters are shown. What is longer is cut, and what cannot
+ * be seen is taken out: nobody would be told of a handoff that is refused for its looks.
  */
 export const line = (max: number) =>
   z
     .string()
-    .regex(LINE, 'must be a single line, without control characters, and not blank')
-    .refine((text) => countCharacters(text) <= max, `must have at most ${max} characters`)
-    .trim()
-    .meta({ maxLength: max });
+    .refine((text) => countCharacters(text) <= MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
+    .regex(VISIBLE, 'must not be blank')
+    .overwrite((text) => cutText(cleanLine(text), max))
+    .meta({ maxLength: MAX_TEXT });
 
-/** A text with something in it, on as many lines as it takes. */
+/** The same on as many lines as it takes. */
 export const prose = (max: number) =>
   z
     .string()
-    .regex(/[^\s\ufeff]/, 'must not be blank')
+    .refine((text) => countCharacters(text) <= MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
+    .regex(VISIBLE, 'must not be blank')
+    .overwrite((text) => cutText(cleanProse(text), max))
+    .meta({ maxLength: MAX_TEXT });
+
+const LINE = /^[^\u0000-\u001f\u007f]*[^\u0000-\u001f\u007f\s\ufeff][^\u0000-\u001f\u007f]*$/;
+
+/**
+ * A name of something, of at most so many characters: it is compared, so it is never cut. What is wrong with it is told
+ * by its description in the API too: the pattern and the length say the same as the checks.
+ */
+export const identifier = (max: number) =>
+  z
+    .string()
+    .regex(LINE, 'must be a single line, without control characters, and not blank')
     .refine((text) => countCharacters(text) <= max, `must have at most ${max} characters`)
     .trim()
     .meta({ maxLength: max });
@@ -74,11 +101,11 @@ export const timezoneSchema = z
 
 /** What the person must know. `details` reaches the email only; every other part may reach an SMS. */
 export const briefSchema = z.strictObject({
-  subject: line(120).meta({
+  subject: line(LIMITS.subject).meta({
     description: 'Whom or what it is about.',
     examples: ['Maria Lopez, Acme Corp'],
   }),
-  summary: prose(2_000).meta({
+  summary: prose(LIMITS.summary).meta({
     description: 'What happened, in one or two sentences.',
     examples: ['Compared Pro and Team twice today; asked about seats for 40 people.'],
   }),
@@ -90,7 +117,7 @@ export const briefSchema = z.strictObject({
         .positive()
         .optional()
         .meta({ description: 'The most there can be.', examples: [100] }),
-      meaning: line(80)
+      meaning: line(LIMITS.meaning)
         .optional()
         .meta({ description: 'What the points mean.', examples: ['top 3 % this month'] }),
     })
@@ -99,7 +126,7 @@ export const briefSchema = z.strictObject({
       description: 'How good the source thinks it is.',
       examples: [{ value: 92, outOf: 100 }],
     }),
-  origin: line(80)
+  origin: line(LIMITS.origin)
     .optional()
     .meta({ description: 'Where it comes from.', examples: ['pricing page'] }),
   facts: z
@@ -117,14 +144,23 @@ export const briefSchema = z.strictObject({
     }),
   details: z
     .string()
-    .max(20_000)
+    .refine((text) => countCharacters(text) <= MAX_TEXT, `must have at most ${MAX_TEXT} characters`)
+    .overwrite((text) => cutText(cleanProse(text), LIMITS.details))
     .optional()
     .meta({
+      maxLength: MAX_TEXT,
       description: 'The transcript or event list: page and email only.',
       examples: ['14:02 opened /pricing\n14:05 asked the bot about seats'],
     }),
 });
 export type Brief = z.infer<typeof briefSchema>;
+
+/** Zones of old that never change their clocks, and the places whose clocks people mean by them. */
+const WITH_SUMMER: Readonly<Record<string, string>> = {
+  EST: 'America/New_York',
+  MST: 'America/Denver',
+  HST: 'Pacific/Honolulu',
+};
 
 /** Whom the action is about: the lead or customer, never a responder. */
 export const contactSchema = z.strictObject({
@@ -139,6 +175,7 @@ export const contactSchema = z.strictObject({
     .optional()
     .meta({ description: 'Their address.', examples: ['maria@acme.example'] }),
   timezone: timezoneSchema
+    .overwrite((zone) => WITH_SUMMER[zone.toUpperCase()] ?? zone)
     .optional()
     .meta({ description: 'Their IANA time zone.', examples: ['America/Chicago'] }),
   hours: z
@@ -162,7 +199,7 @@ export const outcomeSchema = z
 
 /** The fields of an action, each by itself. */
 export const actionFields = z.strictObject({
-  do: line(100).meta({
+  do: line(LIMITS.do).meta({
     description: 'The instruction, beginning with a verb.',
     examples: ['Call Maria Lopez'],
   }),
@@ -181,7 +218,7 @@ export const actionFields = z.strictObject({
     description: 'With whom to do it.',
     examples: [{ name: 'Maria Lopez', phone: '+15125550147' }],
   }),
-  say: line(300)
+  say: line(LIMITS.say)
     .optional()
     .meta({
       description: 'What to say or ask.',
@@ -224,7 +261,7 @@ const callbackUrlSchema = z
 
 /** A source's own words, by name. */
 export const metadataSchema = z
-  .record(line(60), line(200))
+  .record(identifier(60), identifier(200))
   .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
   .meta({ maxProperties: 20, propertyNames: { pattern: LINE.source, maxLength: 60 } });
 
@@ -236,21 +273,21 @@ const materialSchema = prose(20_000).meta({
 });
 
 const fields = {
-  externalId: line(200)
+  externalId: identifier(200)
     .optional()
     .meta({
       description:
         "The source's own name of this work: one name is one handoff, for as long as history is kept.",
       examples: ['lead-8841'],
     }),
-  policy: line(80).meta({
+  policy: identifier(80).meta({
     description: 'Who is told and when: a name of policies.yaml.',
     examples: ['inbound-sales'],
   }),
   urgency: urgencySchema,
 };
 const lateFields = {
-  assignee: line(80)
+  assignee: identifier(80)
     .optional()
     .meta({
       description: 'A responder who is told before the first tier.',

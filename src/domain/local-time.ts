@@ -9,7 +9,7 @@ export function formatWallTime(
   { timezone, now }: { timezone: string; now: string },
 ): string {
   const instant = new Date(at);
-  const time = format(instant, timezone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const time = formatTime(instant, timezone);
   if (dayOf(instant, timezone) === dayOf(new Date(now), timezone)) return time;
   const isNear = Math.abs(instant.getTime() - Date.parse(now)) < 6 * DAY_MS;
   const day = isNear
@@ -22,8 +22,27 @@ export function formatWallTime(
 export function formatDayAndTime(at: string, timezone: string): string {
   const instant = new Date(at);
   const day = format(instant, timezone, { weekday: 'short', day: 'numeric', month: 'short' });
-  const time = format(instant, timezone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const time = formatTime(instant, timezone);
   return `${day.replace(',', '')} ${time}`;
+}
+
+/** Returns the time of day; in the hour that comes twice when clocks are put back, with its offset: `01:30 GMT-4`. */
+function formatTime(instant: Date, timezone: string): string {
+  const read = (at: Date): string =>
+    format(at, timezone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const time = read(instant);
+  const isTwice = SHIFTS_MS.some((ms) => read(new Date(instant.getTime() + ms)) === time);
+  return isTwice ? `${time} ${nameOffset(instant, timezone)}` : time;
+}
+
+/** Clocks are put back by an hour nearly everywhere, by half of one on Lord Howe Island. */
+const SHIFTS_MS = [-60, -30, 30, 60].map((minutes) => minutes * 60_000);
+
+function nameOffset(instant: Date, timezone: string): string {
+  return format(instant, timezone, { hour: 'numeric', timeZoneName: 'shortOffset' }).replace(
+    /^\S+ /,
+    '',
+  );
 }
 
 function dayOf(instant: Date, timezone: string): string {

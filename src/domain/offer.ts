@@ -28,6 +28,11 @@ export function stoppedAt(at: string): Ending {
   return { status: 'withdrawn', at, note: STOPPED };
 }
 
+/** Returns whether this person ended it: no answer of theirs is about it any more. */
+export function isEndedBy({ ending: { by } }: ClosedOffer, person: string | undefined): boolean {
+  return person !== undefined && by?.kind === 'responder' && by.id === person;
+}
+
 /** Returns whether an ending is such a one: it gives way to a handoff's own news. */
 export function isStopped({ by, note }: Ending): boolean {
   return by === undefined && note === STOPPED;

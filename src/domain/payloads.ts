@@ -68,6 +68,7 @@ export function readOffer(payload: unknown): OfferRequest | undefined {
     ...(payload['mayBeHeld'] === true && { mayBeHeld: true }),
     ...(payload['isAnswer'] === true && { isAnswer: true }),
     ...readChannel(payload),
+    ...readText(payload, 'sender'),
     ...readBundle(payload['bundle']),
   };
 }
@@ -131,6 +132,8 @@ export interface RecordedReply {
   readonly receivedAt?: string;
   /** What was understood when it came; missing: it is read where it is routed. */
   readonly intent?: ReplyIntent;
+  /** The names of what they texted to: the number, and the messaging service it belongs to. */
+  readonly sender?: readonly string[];
   /** The address that it came from, where that is not the person's own: it counts for nothing. */
   readonly from?: string;
 }
@@ -149,9 +152,17 @@ export function readReply(payload: unknown): RecordedReply | undefined {
     ...(payload['via'] === 'email' && { via: 'email' }),
     ...readText(payload, 'about'),
     ...readText(payload, 'from'),
+    ...readSender(payload),
     ...readReceivedAt(payload['receivedAt']),
     ...readIntent(payload['intent']),
   };
+}
+
+/** Returns the names of what somebody texted to, if they are said. */
+export function readSender(payload: Record<string, unknown>): { sender?: readonly string[] } {
+  const { sender } = payload;
+  if (!Array.isArray(sender)) return {};
+  return { sender: sender.filter((name): name is string => typeof name === 'string') };
 }
 
 function readReceivedAt(value: unknown): { receivedAt?: string } {

@@ -158,11 +158,10 @@ class Planner {
       }
       const hasPhone = responder.phone !== undefined;
       const has = { sms: hasPhone, voice: hasPhone, email: responder.email !== undefined };
-      const reachable = keepSteps(ladder, (step) => (has[step.channel] ? step : undefined));
+      const own = keepSteps(ladder, (step) => (has[step.channel] ? step : undefined));
+      const reachable = own.length > 0 ? own : this.#findSubstitute(has);
       if (reachable.length === 0) {
-        const channels = new Set(ladder.map((step) => step.channel));
-        const without = [...channels].join(' or ');
-        skipped.push({ responder: recipient, because: `${name} has no ${without}` });
+        skipped.push({ responder: recipient, because: `${name} has no ${nameChannels(ladder)}` });
         continue;
       }
       const quiet: Sleeper[] = [];
@@ -182,17 +181,38 @@ class Planner {
       const notes = [
         because,
         reason,
+        own.length > 0 ? undefined : `${name} has no ${nameChannels(ladder)}`,
         fault === undefined ? undefined : `calendar ${fault}: taken as free`,
       ].filter((note) => note !== undefined);
       people.push({
         recipient,
         name,
         steps,
+        ...this.#findSpare(steps, has),
         ...(notes.length > 0 && { because: notes.join('; ') }),
       });
       if (first && steps.every(({ notBefore }) => notBefore !== undefined)) waiting.push(first);
     }
     return { people, skipped, sleepers, waiting };
+  }
+
+  /**
+   * Returns what stands in for a ladder of which somebody has no channel, where nobody comes after them. In a tier they
+   * are passed over: whoever comes next is told at once, by a channel the policy wants.
+   */
+  #findSubstitute(has: Readonly<Record<Channel, boolean>>): readonly LadderStep[] {
+    const channel = SPARE.find((one) => has[one]);
+    return this.#request.isLast === true && channel !== undefined ? [{ channel, afterMs: 0 }] : [];
+  }
+
+  /** Returns the channels somebody nobody comes after has beside those of the steps. */
+  #findSpare(
+    steps: readonly LadderStep[],
+    has: Readonly<Record<Channel, boolean>>,
+  ): { spare?: readonly Channel[] } {
+    if (this.#request.isLast !== true) return {};
+    const spare = SPARE.filter((one) => has[one] && !steps.some(({ channel }) => channel === one));
+    return spare.length > 0 ? { spare } : {};
   }
 
   /** Returns everybody who is meant, whoever is away replaced by their cover, each with what is to be said of that. */
@@ -268,6 +288,12 @@ class Planner {
     if (decided === 'skip') return { free };
     return { kept: { ...step, notBefore: new Date(free.at).toISOString() }, free };
   }
+}
+
+const SPARE: readonly Channel[] = ['sms', 'email', 'voice'];
+
+function nameChannels(ladder: readonly LadderStep[]): string {
+  return [...new Set(ladder.map(({ channel }) => channel))].join(' or ');
 }
 
 /** Returns the steps that are kept; the time of one that is not is taken by the next. */

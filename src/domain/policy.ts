@@ -133,6 +133,16 @@ const policySchema = z
       })
       .refine((last) => last.notify.length + last.email.length > 0, {
         message: 'names nobody: without a last resort a handoff could end unseen',
+      })
+      .superRefine((last, context) => {
+        last.ladder?.forEach((step, index) => {
+          if (step.afterMs < last.remindEvery) return;
+          context.addIssue({
+            code: 'custom',
+            path: ['ladder', index],
+            message: 'never runs: it begins anew by then; shorten it or lengthen remindEvery',
+          });
+        });
       }),
     critical: urgencyRulesSchema.optional(),
     urgent: urgencyRulesSchema.optional(),

@@ -2,18 +2,29 @@
  * What comes from outside is read piece by piece: nothing of it is trusted.
  */
 
-/** Returns an object with this one property if it is a text with something in it, else without it. */
+import { cleanProse } from './text.ts';
+
+/** Returns an object with this one property, cleaned, if it is a text with something in it, else without it. */
 export function readText<K extends string>(
   payload: Record<string, unknown>,
   key: K,
 ): { [key in K]?: string } {
   const value = payload[key];
-  return (typeof value === 'string' && value !== '' ? { [key]: value } : {}) as {
-    [key in K]?: string;
-  };
+  const text = typeof value === 'string' ? cleanProse(value) : '';
+  return (text === '' ? {} : { [key]: text }) as { [key in K]?: string };
 }
 
 /** Returns whether a value is an object with properties, not a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Returns a value as JSON in which the order of keys says nothing; `leaveOut` names keys that are left out. */
+export function toCanonicalJson(value: unknown, leaveOut: readonly string[] = []): string {
+  return JSON.stringify(value, (key, part: unknown) => {
+    if (leaveOut.includes(key)) return undefined;
+    return isRecord(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part;
+  });
 }

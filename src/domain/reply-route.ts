@@ -3,7 +3,7 @@
  */
 import { CODE_PATTERN } from './code.ts';
 import type { CommandPayload } from './command.ts';
-import type { ClosedOffer, OpenOffer } from './offer.ts';
+import { isEndedBy, type ClosedOffer, type OpenOffer } from './offer.ts';
 import type { Presence } from './presence.ts';
 import type { ReplyIntent } from './reply.ts';
 import type { ReplyVerb } from './reply-words.ts';
@@ -22,6 +22,8 @@ export type ReplyRoute =
   | {
       readonly kind: 'choose';
       readonly verb: ReplyVerb;
+      /** What they said beside the verb, to be said again with a code. */
+      readonly text?: string;
       readonly offers: readonly OpenOffer[];
       /** It may have meant these, which were over a moment before it came. */
       readonly ended?: readonly ClosedOffer[];
@@ -43,6 +45,10 @@ export interface Repliable {
   readonly about?: string;
   /** When the reply is read; missing: what went away a moment before is not looked at. */
   readonly now?: string;
+  /** Whose they are: what this person ended, they ask nothing of. Missing: that is not looked at. */
+  readonly self?: string;
+  /** Whether they want no SMS; missing: that is not known. */
+  readonly isOptedOut?: boolean;
   /** When it came, where that is long ago; without a code it cannot mean what was asked later. */
   readonly receivedAt?: string;
 }
@@ -50,13 +56,15 @@ export interface Repliable {
 /**
  * Returns what a reply means for a person with these handoffs. Without a code it counts only while exactly
  * one handoff can be meant: the one whose message it answers, one that waits for them (take, pass, later) or one that
- * is theirs (done). With two codes it means neither.
+ * is theirs (done, later). With two codes it means neither.
  */
 export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   const { open, closed } = person;
   switch (given.kind) {
-    case 'opt-out':
     case 'opt-in':
+      // Whoever gets SMS anyway and says yes answers something.
+      return person.isOptedOut === false ? { kind: 'help', offers: open } : given;
+    case 'opt-out':
     case 'away':
     case 'back':
       return given;
@@ -75,7 +83,7 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   if (others.length > 0) {
     const first = open.filter((offer) => offer.code === code);
     const meant = code === undefined ? rankMeant(intent, open) : first;
-    return { kind: 'choose', verb, offers: [...new Set([...meant, ...others])] };
+    return choose(intent, [...new Set([...meant, ...others])]);
   }
   if (code !== undefined) {
     const offer = open.find((candidate) => candidate.code === code);
@@ -90,10 +98,9 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   const offers = [...meant, ...gone.open];
   const [first, second] = offers;
   if (first && (second || gone.closed.length > 0)) {
-    const ended = gone.closed.length > 0 && { ended: gone.closed };
-    return { kind: 'choose', verb, offers, ...ended };
+    return choose(intent, offers, gone.closed);
   }
-  if (first) return command(intent, first);
+  if (first) return mayBeBare(verb, first) ? command(intent, first) : choose(intent, offers);
   if (open.length > 0) return routeOrNote(intent, person);
   const latest = closed.at(-1);
   return latest ? { kind: 'closed', offer: latest } : { kind: 'nothing-open' };
@@ -120,6 +127,23 @@ function command({ verb, text, forMs }: Act, offer: OpenOffer): ReplyRoute {
     ...(forMs !== undefined && { forMs }),
   };
 }
+
+function choose(
+  { verb, text }: Act,
+  offers: readonly OpenOffer[],
+  ended: readonly ClosedOffer[] = [],
+): ReplyRoute {
+  return {
+    kind: 'choose',
+    verb,
+    // The answer says it again for each of them, and has no room for more.
+    ...(verb === 'resolve' && text !== undefined && text.length <= MAX_AGAIN && { text }),
+    offers,
+    ...(ended.length > 0 && { ended }),
+  };
+}
+
+const MAX_AGAIN = 30;
 
 /** A word that may answer something else is none of a handoff that is theirs already; with more words it is a note. */
 function routeAbout(intent: Act, offer: OpenOffer, person: Repliable): ReplyRoute {
@@ -185,7 +209,7 @@ const DONE_FOR_MS = 3_600_000;
 function findGone(
   { verb, isCasual }: Act,
   meant: readonly OpenOffer[],
-  { open, closed, now }: Repliable,
+  { open, closed, now, self }: Repliable,
 ): { readonly open: readonly OpenOffer[]; readonly closed: readonly ClosedOffer[] } {
   if (now === undefined || meant.length === 0 || verb === 'take-over')
     return { open: [], closed: [] };
@@ -201,7 +225,12 @@ function findGone(
     offer.standing === 'stood-down' && !meant.includes(offer) && isFresh(offer.since);
   return {
     open: verb === 'resolve' || isCasual === true ? [] : open.filter(isTaken),
-    closed: closed.filter(({ ending }) => isFresh(ending.at)),
+    closed: closed.filter((ended) => {
+      const { at } = ended.ending;
+      // What they ended themselves they only mean by ending it twice.
+      const isOver = isEndedBy(ended, self) && (verb !== 'resolve' || Date.parse(at) < since);
+      return isFresh(at) && !isOver;
+    }),
   };
 }
 
@@ -282,6 +311,15 @@ function rankMeant(
     if (meant.length > 0) return meant;
   }
   return [];
+}
+
+/**
+ * Returns whether a verb without a code may change the only handoff it can mean. What was never taken is not done by a
+ * second `done`, and what is theirs is not given away by a second `2`: they are asked.
+ */
+function mayBeBare(verb: ReplyVerb, { standing }: OpenOffer): boolean {
+  if (verb === 'resolve') return standing === 'owner';
+  return verb !== 'pass' || standing !== 'owner';
 }
 
 /** A command ready to be signalled: the signal's name and its payload. */

@@ -1,7 +1,7 @@
 import type { Absence } from './availability/situation.ts';
 import { deriveCode } from './code.ts';
 import { instantAfter } from './duration.ts';
-import { isStopped, type ClosedOffer, type OpenOffer } from './offer.ts';
+import { isEndedBy, isStopped, type ClosedOffer, type OpenOffer } from './offer.ts';
 import type { Channel, QuietRule } from './policy.ts';
 import { READ_FOR_MS, type ReplyRoute } from './reply-route.ts';
 import {
@@ -26,6 +26,8 @@ export interface OfferRequest {
   readonly mayBeHeld?: boolean;
   /** Missing: nothing is known of it, and it goes out by itself. */
   readonly channel?: Channel;
+  /** The number or messaging service that SMS go out from; missing: that is not known. */
+  readonly sender?: string;
   /** It answers what they just said: they wait for it. */
   readonly isAnswer?: boolean;
   /** What it takes to put it into one message with others; missing: it goes out by itself. */
@@ -80,6 +82,8 @@ export interface ResponderState {
   open: Record<string, OpenOffer>;
   closed: ClosedOffer[];
   optedOutAt?: string;
+  /** The names of the sender they texted STOP to: another one may text them. Missing: none may. */
+  optedOutOf?: readonly string[];
   /** What they said last; it may be over. */
   away?: Absence;
   /** The answers given lately, by handoff and notification: a retry must say the same words. */
@@ -156,6 +160,7 @@ export function answerOffer(
   state: ResponderState,
   request: OfferRequest,
   now: string,
+  self?: string,
 ): OfferAnswer {
   const key = `${request.card.handoffId}/${request.notificationId}`;
   const known = state.answers[key];
@@ -164,20 +169,22 @@ export function answerOffer(
   if (request.mayBeHeld === true && away && isAwayAt(away, now)) {
     return { say: 'away', absence: away };
   }
-  // A message that was under way when the person took it takes nothing from them.
+  const isOut = isOptedOut(state, request.sender);
+  const isSilent = isOut && request.channel !== 'email';
+  // A message that was under way when the person took it takes nothing from them; one that does not go out asks nothing.
   const isTheirs = state.open[request.card.handoffId]?.standing === 'owner';
-  const standing = request.asks && !isTheirs ? 'asked' : undefined;
+  const isUnsaid = isOut && request.channel === 'sms';
+  const standing = request.asks && !isTheirs && !isUnsaid ? 'asked' : undefined;
   const offer = putStanding(state, request.card, standing, now);
-  const isSilent = state.optedOutAt !== undefined && request.channel !== 'email';
   const collected = isSilent ? undefined : collect(state, request, offer.code, now);
   const answer: OfferAnswer =
     collected ??
-    (state.optedOutAt !== undefined
+    (isOut
       ? { say: 'nothing', because: `opted out by SMS at ${state.optedOutAt}` }
       : {
           say: 'send',
           code: offer.code,
-          codeNeeded: needsCode(state, offer, now),
+          codeNeeded: needsCode(state, offer, now, self),
           ...(request.isAnswer === true ? {} : waitFor(state, request.channel, now)),
         });
   state.answers[key] = answer;
@@ -185,8 +192,38 @@ export function answerOffer(
   return answer;
 }
 
-/** Returns whether a bare key could mean another handoff than this one: one that is open, or went a moment ago. */
-function needsCode({ open, closed }: ResponderState, offer: OpenOffer, now: string): boolean {
+/** Returns whether this person stopped messages of a sender. */
+function isOptedOut(
+  { optedOutAt, optedOutOf }: ResponderState,
+  sender: string | undefined,
+): boolean {
+  if (optedOutAt === undefined) return false;
+  return sender === undefined || optedOutOf === undefined || optedOutOf.includes(sender);
+}
+
+/** Records that a person wants no SMS from a sender, by the names it has. */
+export function optOut(state: ResponderState, at: string, sender?: readonly string[]): void {
+  state.optedOutAt = at;
+  if (sender && sender.length > 0) state.optedOutOf = sender;
+  else delete state.optedOutOf;
+}
+
+/** Records that they want SMS again. */
+export function optIn(state: ResponderState): void {
+  delete state.optedOutAt;
+  delete state.optedOutOf;
+}
+
+/**
+ * Returns whether a bare key could mean another handoff than this one: one that is open, or went a moment ago by somebody
+ * else.
+ */
+function needsCode(
+  { open, closed }: ResponderState,
+  offer: OpenOffer,
+  now: string,
+  self: string | undefined,
+): boolean {
   const hasJustGone = (at: string): boolean => Date.parse(now) - Date.parse(at) <= READ_FOR_MS;
   const others = Object.values(open).filter(({ handoffId }) => handoffId !== offer.handoffId);
   return (
@@ -195,7 +232,7 @@ function needsCode({ open, closed }: ResponderState, offer: OpenOffer, now: stri
         standing === 'asked' ||
         standing === 'owner' ||
         (standing === 'stood-down' && hasJustGone(since)),
-    ) || closed.some(({ ending }) => hasJustGone(ending.at))
+    ) || closed.some((ended) => hasJustGone(ended.ending.at) && !isEndedBy(ended, self))
   );
 }
 

@@ -102,6 +102,8 @@ export interface Ending {
 
 export interface CommandResult {
   readonly commandId: string;
+  /** Who asked for what: the same id with another mark is another command. Missing in results from before. */
+  readonly mark?: string;
   readonly verb: Verb;
   readonly by: Actor;
   /** The way it came in, which is the way its sender hears of it. */
@@ -113,6 +115,8 @@ export interface CommandResult {
   readonly ending?: Ending;
   /** When a snooze is over. */
   readonly until?: string;
+  /** Its sender, who could not wait for it, was sent the answer. */
+  readonly isConfirmed?: true;
 }
 
 /** How a person stands to a handoff. `asked`: it waits for them; `stood-down`: they were told it is taken. */
@@ -203,6 +207,8 @@ export interface TierPlan {
     readonly recipient: string;
     readonly name: string;
     readonly steps: readonly PlannedStep[];
+    /** Channels they have beside those: for when none of the steps arrives. Only where nobody comes after. */
+    readonly spare?: readonly Channel[];
     /** What the reader of the timeline should know, such as for whom they stand in. */
     readonly because?: string;
   }[];
@@ -261,7 +267,22 @@ export interface Stage {
   /** How often it was planned anew because somebody was not to be disturbed after all. */
   replans?: number;
   firstAcceptedAt?: string;
+  /** Channels that are left to try, by recipient, when everything they were sent failed. */
+  spare?: Record<string, readonly Channel[]>;
+  /** It was found that nobody of it can be told; it is asked again later. */
+  isUnreached?: true;
+  /** An announcement that arrived, as far as was reported in time; or that was given up. */
+  isSettled?: true;
   steps: StageStep[];
+}
+
+/** Nobody who is to be told at last could be: since when, why, and how often it was tried. */
+export interface Unreached {
+  readonly since: string;
+  readonly because: string;
+  readonly attempts: number;
+  /** A message was accepted since; it is told from a first time by this if that does not arrive either. */
+  readonly isOver?: true;
 }
 
 /** A message outside the ladders that waits for the end of somebody's quiet hours. */
@@ -296,7 +317,8 @@ export interface TimelineEntry {
     | 'reassigned'
     | 'resolved'
     | 'withdrawn'
-    | 'expired';
+    | 'expired'
+    | 'unreached';
   readonly because: string;
   readonly responder?: string;
   readonly channel?: Channel;
@@ -324,6 +346,8 @@ export interface HandoffState {
   /** What was changed last. */
   changes?: readonly Change[];
   amendedAt?: string;
+  /** Set while nobody of the last resort, or of the announcement, can be told. */
+  unreached?: Unreached;
   /** A model is at it; `waited-for`: nobody is told before it is done. */
   writing?: 'waited-for' | 'beside';
   /** What came of it, for the source and for statistics. Missing in histories from before. */
@@ -383,9 +407,7 @@ export function isOpen(state: HandoffState): boolean {
 export function isFinished(state: HandoffState): boolean {
   return (
     !isOpen(state) &&
-    (state.stage.kind !== 'announcement' ||
-      (state.stage.planned &&
-        state.stage.steps.every((step) => step.notification !== undefined))) &&
+    (state.stage.kind !== 'announcement' || state.stage.isSettled === true) &&
     (state.held ?? []).length === 0 &&
     Object.values(state.notifications).every(({ status }) => !isUnderway(status))
   );
@@ -405,7 +427,9 @@ export function isStepLeft({ stage, standings }: HandoffState, step: StageStep):
 /** Returns the responders for whom the handoff waits now, in the order they were told. */
 export function listAwaiting(state: HandoffState): string[] {
   if (!isOpen(state) || state.owner) return [];
-  return Object.keys(state.standings).filter((id) => state.standings[id] === 'asked');
+  return Object.keys(state.standings).filter(
+    (id) => state.standings[id] === 'asked' && !isMailbox(id),
+  );
 }
 
 /** Returns everybody whom a message was meant for, mailboxes left out. */
@@ -434,6 +458,16 @@ export function tierOf(
 /** Returns the words for an actor in timelines and messages. */
 export function nameActor(actor: Actor): string {
   return actor.kind === 'responder' ? actor.name : actor.id;
+}
+
+/** Puts something under an id that came from outside: an assignment to `__proto__` would change the object itself. */
+export function putUnder<T>(record: Record<string, T>, id: string, value: T): void {
+  Object.defineProperty(record, id, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Returns what stands under an id that came from outside; an id such as `constructor` finds nothing by itself. */

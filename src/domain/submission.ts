@@ -4,6 +4,7 @@ import { BRIEF_PARTS, type BriefPart, type Written } from './brief-writer/parts.
 import { findResponder, type Directory } from './directory.ts';
 import {
   handoffRequestSchema,
+  LIMITS,
   materialRequestSchema,
   type HandoffRequest,
   type MaterialRequest,
@@ -11,6 +12,7 @@ import {
 import { snapshotPolicy, type EscalationPolicy, type Policies, type Policy } from './policy.ts';
 import { isRecord } from './record.ts';
 import { lookUp } from './state.ts';
+import { cleanProse, countCharacters } from './text.ts';
 
 /** One thing that is wrong with a submission, and where: a JSON Pointer (RFC 6901). */
 export interface SubmissionFault {
@@ -38,7 +40,8 @@ export function readSubmission(
   { directory, policies }: { readonly directory: Directory; readonly policies: Policies },
 ): Submission | { readonly faults: readonly SubmissionFault[] } {
   const hasMaterial = isRecord(body) && body['material'] !== undefined;
-  const parsed = (hasMaterial ? materialRequestSchema : handoffRequestSchema).safeParse(body);
+  const schema = hasMaterial ? materialRequestSchema : handoffRequestSchema;
+  const parsed = schema.safeParse(hasMaterial ? body : keepWhole(body));
   const faults = parsed.success ? [] : listFaults(parsed.error);
   // Faults of reference are found in a body with other faults too, so that all come at once.
   const named = z
@@ -66,6 +69,30 @@ export function readSubmission(
   }
   if (!snapshot || faults.length > 0) return { faults };
   return { ...complete(parsed.data), policy: snapshot, designTest: policy.designTest };
+}
+
+/** What is cut where it is shown, and how it is called among the details. */
+const CUT = [
+  ['brief', 'subject', 'Subject'],
+  ['brief', 'summary', 'Summary'],
+  ['brief', 'origin', 'Origin'],
+  ['action', 'do', 'Action'],
+  ['action', 'say', 'What to say'],
+] as const;
+
+/** Returns a submission whose details say in full what is too long for its place; raw material has it all anyway. */
+function keepWhole(body: unknown): unknown {
+  if (!isRecord(body) || !isRecord(body['brief'])) return body;
+  const { details = '', ...brief } = body['brief'];
+  if (typeof details !== 'string') return body;
+  const whole = CUT.flatMap(([part, field, label]) => {
+    const text = isRecord(body[part]) ? body[part][field] : undefined;
+    const isCut = typeof text === 'string' && countCharacters(cleanProse(text)) > LIMITS[field];
+    return isCut ? [`${label}, in full: ${text}`] : [];
+  });
+  if (whole.length === 0) return body;
+  const all = [details, ...whole].filter((text) => text !== '').join('\n\n');
+  return { ...body, brief: { ...brief, details: all } };
 }
 
 /** Returns a request with a whole brief and action: what its source has not said is drawn from its material. */

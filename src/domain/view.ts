@@ -24,6 +24,8 @@ export interface HandoffView extends Handoff {
     readonly actBy: string;
   };
   readonly ending?: Ending;
+  /** Set while nobody who is to be told at last can be: somebody has to look at the directory, or at the provider. */
+  readonly unreached?: { readonly since: string; readonly because: string };
   /** Responders for whom it waits now. */
   readonly awaiting: readonly string[];
   readonly expiresAt: string;
@@ -46,7 +48,7 @@ export interface CommandReport {
 /** Returns a handoff as the API shows it. */
 export function viewHandoff(input: HandoffInput, state: HandoffState): HandoffView {
   const { policy } = input;
-  const { status, owner, ending, expiresAt, timeline } = state;
+  const { status, owner, ending, unreached, expiresAt, timeline } = state;
   return {
     ...currentHandoff(input, state),
     status,
@@ -59,6 +61,8 @@ export function viewHandoff(input: HandoffInput, state: HandoffState): HandoffVi
       },
     }),
     ...(ending && { ending }),
+    ...(unreached &&
+      !unreached.isOver && { unreached: { since: unreached.since, because: unreached.because } }),
     awaiting: listAwaiting(state),
     expiresAt,
     next: nextDue(policy, state),

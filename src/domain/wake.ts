@@ -12,8 +12,10 @@ export interface Wake {
  * Returns when the current stage gives way to the next: counted from its first accepted notification, or
  * from its start when none was accepted, so that a provider that takes nothing stops no tier's clock.
  */
-export function stageEnd(policy: EscalationPolicy, { stage }: HandoffState): string | undefined {
+export function stageEnd(policy: EscalationPolicy, state: HandoffState): string | undefined {
+  const { stage } = state;
   const from = stage.firstAcceptedAt ?? stage.startedAt;
+  if (stage.isUnreached === true) return instantAfter(from, retryAfterMs(policy, state));
   switch (stage.kind) {
     case 'tier': {
       const tier = tierOf(policy, stage);
@@ -22,8 +24,30 @@ export function stageEnd(policy: EscalationPolicy, { stage }: HandoffState): str
     case 'last-resort':
       return stage.planned ? instantAfter(from, policy.lastResort.remindEveryMs) : undefined;
     case 'announcement':
-      return undefined;
+      return announcementEnd(state);
   }
+}
+
+/** Returns until when the deliveries of an announcement are waited for, once all of it was sent. */
+function announcementEnd({ stage, notifications }: HandoffState): string | undefined {
+  const sent = stage.steps.map(({ notification = '' }) => lookUp(notifications, notification));
+  if (sent.some((one) => one === undefined || isUnderway(one.status))) return undefined;
+  const accepted = sent.flatMap((one) => (one?.status === 'accepted' ? [one.at] : []));
+  const last = accepted.sort().at(-1);
+  return last === undefined ? undefined : instantAfter(last, SETTLE_MS);
+}
+
+/** After an announcement was accepted its delivery is waited for so long: accepted is not reached. */
+const SETTLE_MS = 10 * 60_000;
+
+const RETRY_MS = 5 * 60_000;
+
+/** Whom nobody comes after is tried again soon, then less and less often, but as often as a reminder at least. */
+function retryAfterMs(
+  { lastResort: { remindEveryMs } }: EscalationPolicy,
+  { unreached }: HandoffState,
+): number {
+  return Math.min(remindEveryMs, RETRY_MS * 2 ** Math.min((unreached?.attempts ?? 1) - 1, 20));
 }
 
 /** Returns what happens next if nobody does anything, or null when nothing is left to wait for. */
@@ -35,7 +59,7 @@ export function nextDue(policy: EscalationPolicy, state: HandoffState): Wake | n
         ...listOpenWakes(policy, state),
       ]
     : [
-        ...(state.stage.kind === 'announcement' ? listStageWakes(state) : []),
+        ...(state.stage.kind === 'announcement' ? listAnnouncementWakes(policy, state) : []),
         ...(state.held ?? []),
       ];
   const [next] = wakes.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
@@ -85,6 +109,16 @@ function listStageWakes(state: HandoffState): Wake[] {
     }));
 }
 
+function listAnnouncementWakes(policy: EscalationPolicy, state: HandoffState): Wake[] {
+  const { isSettled, isUnreached } = state.stage;
+  const end = isSettled === true ? undefined : stageEnd(policy, state);
+  const because =
+    isUnreached === true
+      ? 'announce the end again: nobody could be told'
+      : 'the announcement of the end has arrived by then, or its provider has said so';
+  return [...listStageWakes(state), ...(end ? [{ at: end, because }] : [])];
+}
+
 function listSnoozes({ snoozes, names }: HandoffState): Wake[] {
   return Object.entries(snoozes ?? {}).map(([id, at]) => ({
     at,
@@ -97,6 +131,7 @@ function latest(at: string, other: string | undefined): string {
 }
 
 function describeEnd(policy: EscalationPolicy, { stage }: HandoffState): string {
+  if (stage.isUnreached === true) return 'try the last resort again: nobody could be told';
   if (stage.kind === 'last-resort') return 'remind the last resort';
   const next = policy.tiers[stage.tier + 1];
   if (next) return `escalate to ${next.label} if nobody takes it`;

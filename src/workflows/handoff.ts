@@ -4,6 +4,7 @@ import {
   continueAsNew,
   defineSignal,
   isCancellation,
+  log,
   patched,
   setCurrentDetails,
   setDefaultSignalHandler,
@@ -22,6 +23,7 @@ import {
   currentHandoff,
   isFinished,
   type HandoffInput,
+  type HandoffState,
   type NotificationOrder,
 } from '../domain/state.ts';
 import {
@@ -158,6 +160,7 @@ export async function handoff(input: HandoffInput): Promise<HandoffResult> {
       decision.effects.forEach(run);
     }
     measureStep(input, before, state);
+    logUnreached(input, before, state);
     const changes = listChanges(input, before, state);
     if (changes.length > 0) upsertSearchAttributes(changes);
     setCurrentDetails(describeProgress(input, state));
@@ -167,6 +170,18 @@ export async function handoff(input: HandoffInput): Promise<HandoffResult> {
 }
 
 const always = () => true;
+
+/** Somebody has to look at the directory or the provider: no handoff can say that to anybody but the operator. */
+function logUnreached(
+  { handoff: { id } }: HandoffInput,
+  before: HandoffState,
+  after: HandoffState,
+) {
+  const { unreached } = after;
+  if (!unreached || unreached.attempts === before.unreached?.attempts) return;
+  const { because, attempts } = unreached;
+  log.error('nobody can be told of a handoff', { handoff: id, because, attempts });
+}
 
 /** Returns a function that keeps one durable timer at the given wake-up, labelled with its reason. */
 function createAlarm(ring: () => void): (wake: Wake | null) => void {

@@ -105,9 +105,11 @@ export const routeUpdate = defineUpdate<
 export const bundleUndeliveredSignal =
   defineSignal<[{ readonly bundle: string; readonly because: string }]>('bundleUndelivered');
 
-/** The person texted a STOP word, or took it back. */
+/** The person texted a STOP word to a sender, by the names it has; missing: whatever sends. Or they took it back. */
 export const optOutSignal =
-  defineSignal<[{ readonly at: string; readonly replyId?: string }]>('optOut');
+  defineSignal<
+    [{ readonly at: string; readonly replyId?: string; readonly sender?: readonly string[] }]
+  >('optOut');
 export const optInSignal = defineSignal<[{ readonly replyId?: string }]>('optIn');
 
 /**

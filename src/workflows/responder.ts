@@ -17,6 +17,7 @@ import {
   readClosed,
   readOffer,
   readReply,
+  readSender,
   readStanding,
   type RecordedReply,
 } from '../domain/payloads.ts';
@@ -30,6 +31,8 @@ import {
   emptyResponder,
   isRepeatedReply,
   nextBundle,
+  optIn,
+  optOut,
   putBack,
   putStanding,
   routeOnce,
@@ -88,7 +91,7 @@ export async function responder(input: ResponderInput): Promise<never> {
     offerUpdate,
     (request) => {
       updates += 1;
-      return answerOffer(state, request, now());
+      return answerOffer(state, request, now(), input.responder);
     },
     {
       validator(payload: unknown) {
@@ -99,7 +102,7 @@ export async function responder(input: ResponderInput): Promise<never> {
   setHandler(offeredSignal, (payload: unknown) => {
     const request = readOffer(payload);
     // It goes out all the same.
-    if (request) answerOffer(state, { ...request, mayBeHeld: false }, now());
+    if (request) answerOffer(state, { ...request, mayBeHeld: false }, now(), input.responder);
   });
   setHandler(standingSignal, (payload: unknown) => {
     const news = readStanding(payload);
@@ -111,11 +114,12 @@ export async function responder(input: ResponderInput): Promise<never> {
   });
   setHandler(optOutSignal, (payload: unknown) => {
     if (isRepeated(state, payload)) return;
-    const { at = now() } = isRecord(payload) ? readText(payload, 'at') : {};
-    optOut(input.responder, state, outbox, at);
+    if (!isRecord(payload)) return;
+    const { at = now() } = readText(payload, 'at');
+    stop(input.responder, state, outbox, { at, ...readSender(payload) });
   });
   setHandler(optInSignal, (payload: unknown) => {
-    if (!isRepeated(state, payload)) delete state.optedOutAt;
+    if (!isRepeated(state, payload)) optIn(state);
   });
   setHandler(awaySignal, (payload: unknown) => {
     const absence = readAbsence(payload);
@@ -132,7 +136,12 @@ export async function responder(input: ResponderInput): Promise<never> {
     routeUpdate,
     ({ replyId, text }) => {
       updates += 1;
-      return routeOnce(state, replyId, () => findRoute(state, { text }, now()), now());
+      return routeOnce(
+        state,
+        replyId,
+        () => findRoute(input.responder, state, { text }, now()),
+        now(),
+      );
     },
     {
       validator(payload: unknown) {
@@ -287,7 +296,8 @@ function listUndelivered(entries: Bundle['entries'], because: string): Undeliver
 const DELIVER_FOR_MS = 3_600_000;
 
 function findRoute(
-  { open, closed }: ResponderState,
+  self: string,
+  { open, closed, optedOutAt }: ResponderState,
   {
     text,
     about,
@@ -300,6 +310,8 @@ function findRoute(
   return routeReply(intent ?? parseReply(text), {
     open: Object.values(open),
     closed,
+    self,
+    isOptedOut: optedOutAt !== undefined,
     ...(about !== undefined && { about }),
     ...(patched('what-went-a-moment-ago') && { now: receivedAt ?? now }),
     ...(receivedAt !== undefined && { receivedAt }),
@@ -307,8 +319,13 @@ function findRoute(
 }
 
 /** Whoever texted STOP is told by other ways at once of what waits for them. */
-function optOut(responder: string, state: ResponderState, outbox: Undelivered[], at: string): void {
-  state.optedOutAt = at;
+function stop(
+  responder: string,
+  state: ResponderState,
+  outbox: Undelivered[],
+  { at, sender }: { readonly at: string; readonly sender?: readonly string[] },
+): void {
+  optOut(state, at, sender);
   if (!patched('opt-out-tells-handoffs')) return;
   for (const { handoffId: handoff } of Object.values(state.open)) {
     outbox.push({ handoff, responder });
@@ -332,16 +349,16 @@ async function route(
   const { route, isSilent } = routeOnce(
     state,
     reply.replyId,
-    () => findRoute(state, reply, now),
+    () => findRoute(responderId, state, reply, now),
     now,
   );
   if (isSilent && route.kind !== 'command') return;
   switch (route.kind) {
     case 'opt-out':
-      optOut(responderId, state, outbox, now);
+      stop(responderId, state, outbox, { at: now, ...(reply.sender && { sender: reply.sender }) });
       return;
     case 'opt-in':
-      delete state.optedOutAt;
+      optIn(state);
       return;
     case 'away': {
       const plan = await planAbsence(responderId, reply, route, now);

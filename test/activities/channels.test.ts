@@ -117,6 +117,26 @@ describe('SMS', () => {
       expect(await find([])).toBeUndefined();
     });
 
+    test('fault 14: is found behind hundreds of others', async () => {
+      const since = new Date();
+      const sid = await sms().send({ to: alice, body: 'Call Maria' });
+      for (let count = 0; count < 230; count += 1)
+        await sms().send({ to: alice, body: `Call number ${count}` });
+
+      expect(await sms().findSent({ to: alice, bodies: ['Call Maria'], since })).toBe(sid);
+    });
+
+    test.each([
+      ['She’s “keen” – call now…', 'She\'s "keen" - call now...'],
+      ['Call Maria  at\u00A0noon', 'Call Maria at noon'],
+      ['½ of the seats', '1/2 of the seats'],
+    ])('fault 14: is found though Twilio wrote %j as %j', async (body, sent) => {
+      const since = new Date();
+      const sid = await sms().send({ to: alice, body: sent });
+
+      expect(await sms().findSent({ to: alice, bodies: [body], since })).toBe(sid);
+    });
+
     test('is not taken for one to another phone, nor for one of long ago', async () => {
       const sid = await sms().send(hi);
       const find = (to: string, since: Date) => sms().findSent({ to, bodies: ['Hi'], since });

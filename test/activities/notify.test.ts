@@ -88,13 +88,13 @@ describe('what is sent', () => {
   const at = (instant: string, attempt = 1) =>
     startAttempt({ attempt, scheduledTimestampMs: Date.parse(instant) });
 
-  test('names handoff and notification where Twilio reports the delivery', async () => {
+  test('fault 18: names handoff and notification where Twilio reports the delivery, again if it must', async () => {
     const { activities, send } = build({});
     await at('2026-11-23T15:00:00Z').run(activities.sendSms, input({ id: 'n 1&h=x' }));
 
     expect(send.mock.calls[0]?.[0]).toMatchObject({
       to: alice,
-      statusCallback: `https://baton.example/webhooks/twilio/status?h=${card.id}&n=n+1%26h%3Dx`,
+      statusCallback: `https://baton.example/webhooks/twilio/status?h=${card.id}&n=n+1%26h%3Dx#rc=5&rp=ct,rt,5xx&rt=5000`,
       validForSeconds: 300,
     });
   });

@@ -116,7 +116,7 @@ responders:
     pager: 7
 `;
   expect(faultsOf(directory, '')).toEqual([
-    'directory.yaml:8: responders.alice.phone: Invalid input: expected string, received number',
+    'directory.yaml:8: responders.alice.phone: must be in quotes: "+15005550010"; without them it is read as a number',
     'directory.yaml:12: responders.bob: Unrecognized key: "pager"',
     'directory.yaml:10: responders.bob: cannot be reached: give a phone or an email',
     'policies.yaml:1: Invalid input: expected record, received null',

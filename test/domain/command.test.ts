@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readActor, readCommand, VERBS } from '../../src/domain/command.ts';
-import type { Verb } from '../../src/domain/state.ts';
+import { markCommand, readActor, readCommand, VERBS } from '../../src/domain/command.ts';
+import type { Command, Verb } from '../../src/domain/state.ts';
 import { asResponder } from '../support/builders.ts';
 
 const by = asResponder('alice');
@@ -30,6 +30,12 @@ describe('readCommand', () => {
     ['fields of other verbs', 'take', { outcome: 'reached', verb: 'pass', x: 1 }, {}],
     ['a confirm that is not true', 'take', { confirm: 'yes' }, {}],
     ['an empty reason', 'pass', { reason: '' }, {}],
+    [
+      'fault 15: a note no SMS can carry',
+      'note',
+      { text: '\u000bshe\u202e buys\r\nnow\u0000' },
+      { text: 'she buys\nnow' },
+    ],
     ['a reason that is no text', 'pass', { reason: 7 }, {}],
     [
       'a person without a name',
@@ -55,7 +61,6 @@ describe('readCommand', () => {
     ['no id', 'take', { by }],
     ['an empty id', 'take', { ...base, id: '' }],
     ['an id that is no text', 'take', { ...base, id: 1 }],
-    ['an id that names no entry', 'take', { ...base, id: '__proto__' }],
     ['nobody', 'take', { id: 'c1' }],
     ['somebody without an id', 'take', { ...base, by: { kind: 'responder', name: 'A' } }],
     ['a note that says nothing', 'note', base],
@@ -111,4 +116,36 @@ test.each([
   ['alice', undefined],
 ])('reads the actor %j', (value, actor) => {
   expect(readActor(value)).toEqual(actor);
+});
+
+describe('fault 3: the mark of a command', () => {
+  const resolve: Command = { ...base, verb: 'resolve', outcome: 'reached', note: 'she buys' };
+
+  test('is the same however it came, and whatever order its parts are in', () => {
+    expect(markCommand({ ...resolve, via: 'api', confirm: true })).toBe(markCommand(resolve));
+    expect(
+      markCommand({ note: 'she buys', outcome: 'reached', verb: 'resolve', ...base, id: 'c2' }),
+    ).toBe(markCommand(resolve));
+  });
+
+  test.each<[string, Command]>([
+    ['verb', { ...base, verb: 'take' }],
+    ['person', { ...resolve, by: asResponder('bob') }],
+    ['outcome', { ...resolve, outcome: 'no-answer' }],
+    ['note', { ...resolve, note: 'she does not buy' }],
+  ])('is another one for another %s', (_what, other) => {
+    expect(markCommand(other)).not.toBe(markCommand(resolve));
+  });
+
+  test('does not tell new deadlines apart: "within 20 minutes" is another instant each time', () => {
+    const amend = (dueAt: string, doThis = 'Call her'): Command => ({
+      ...base,
+      verb: 'amend',
+      amendment: { action: { do: doThis, dueAt } },
+    });
+    const [one, two] = ['2026-11-29T10:00:00Z', '2026-11-29T10:00:05Z'] as const;
+
+    expect(markCommand(amend(one))).toBe(markCommand(amend(two)));
+    expect(markCommand(amend(one, 'Write to her'))).not.toBe(markCommand(amend(one)));
+  });
 });

@@ -62,6 +62,43 @@ describe('directorySchema', () => {
   );
 });
 
+test('fault 21: an unquoted, too short or doubled phone, and a zone without a summer, say what to write', () => {
+  expect(
+    listFaults({
+      organisation: { timezone: 'EST' },
+      responders: {
+        alice: { ...alice, phone: 15005550010 },
+        bob: { ...bob, phone: '+1512555014', timezone: 'Etc/GMT+5' },
+        carol: { name: 'Carol', phone: '+525562000000' },
+        dave: { name: 'Dave', phone: '+5215562000000' },
+      },
+    }),
+  ).toEqual([
+    'organisation.timezone: knows no summer time: name the place, such as America/New_York',
+    'responders.alice.phone: must be in quotes: "+15005550010"; without them it is read as a number',
+    'responders.bob.phone: has too few or too many digits for its country',
+    'responders.bob.timezone: knows no summer time: name the place, such as America/New_York',
+  ]);
+  expect(
+    listFaults({
+      organisation,
+      responders: {
+        carol: { name: 'Carol', phone: '+525562000000' },
+        dave: { name: 'Dave', phone: '+5215562000000' },
+      },
+    }),
+  ).toEqual([
+    `responders.dave.phone: is also the phone of "carol": a reply from it could be either's`,
+  ]);
+});
+
+test('fault 20: a reply is known though its network writes the number otherwise', () => {
+  const carol = { name: 'Carol', phone: '+525562000000' };
+  const mexican = directorySchema.parse({ organisation, responders: { alice, carol } });
+
+  expect(findResponderByPhone(mexican, '+5215562000000')?.id).toBe('carol');
+});
+
 test.each([
   ['alice', { id: 'alice', ...alice, timezone: 'America/New_York' }],
   ['bob', { id: 'bob', ...bob }],

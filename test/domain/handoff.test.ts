@@ -6,6 +6,7 @@ import {
   handoffRequestSchema,
   phoneSchema,
   timezoneSchema,
+  type HandoffRequest,
 } from '../../src/domain/handoff.ts';
 import { buildSubmission } from '../support/samples.ts';
 
@@ -31,7 +32,7 @@ describe('handoffRequestSchema', () => {
     const faults = listFaults({
       policy: '',
       urgency: 'loud',
-      brief: { subject: 'two\nlines', summary: ' ', score: { value: 'high' }, colour: 'red' },
+      brief: { subject: '\n', summary: ' ', score: { value: 'high' }, colour: 'red' },
       action: { within: 'soon', contact: { phone: '512 555 0147', timezone: 'Mars/Olympus' } },
       asignee: 'alice',
     });
@@ -61,9 +62,14 @@ describe('handoffRequestSchema', () => {
       'action.contact: Unrecognized key: "mobile"',
     ],
     [
-      'a line break in the action',
-      withAction({ do: 'Call\nher' }),
-      'action.do: must be a single line, without control characters, and not blank',
+      'an action of which nothing can be seen',
+      withAction({ do: ' \n\u202e\ufeff' }),
+      'action.do: must not be blank',
+    ],
+    [
+      'a line break in a name that is compared',
+      buildSubmission({ externalId: 'lead\n1' }),
+      'externalId: must be a single line, without control characters, and not blank',
     ],
     [
       'two deadlines',
@@ -110,24 +116,84 @@ describe('handoffRequestSchema', () => {
   const fact = { label: letters(40), value: letters(200) };
 
   test.each<[string, number, (size: number) => unknown]>([
-    ['subject', 120, (size) => withBrief({ subject: letters(size) })],
-    ['summary', 2_000, (size) => withBrief({ summary: letters(size) })],
-    ['details', 20_000, (size) => withBrief({ details: letters(size) })],
-    ['origin', 80, (size) => withBrief({ origin: letters(size) })],
-    ['meaning', 80, (size) => withBrief({ score: { value: 1, meaning: letters(size) } })],
     ['facts', 20, (size) => withBrief({ facts: Array.from({ length: size }, () => fact) })],
-    ['label', 40, (size) => withBrief({ facts: [{ ...fact, label: letters(size) }] })],
-    ['value', 200, (size) => withBrief({ facts: [{ ...fact, value: letters(size) }] })],
-    ['do', 100, (size) => withAction({ do: letters(size) })],
-    ['say', 300, (size) => withAction({ say: letters(size) })],
     ['outcome', 30, (size) => withAction({ outcomes: [letters(size)] })],
     ['outcomes', 10, (size) => withAction({ outcomes: Array.from({ length: size }, () => 'x') })],
-    ['name', 80, (size) => withContact({ name: letters(size) })],
     ['externalId', 200, (size) => buildSubmission({ externalId: letters(size) })],
     ['assignee', 80, (size) => buildSubmission({ assignee: letters(size) })],
+    ['any text', 50_000, (size) => withBrief({ subject: letters(size) })],
   ])('%s holds %i and no more', (_what, most, submissionOf) => {
     expect(listFaults(submissionOf(most))).toEqual([]);
     expect(listFaults(submissionOf(most + 1))).toHaveLength(1);
+  });
+
+  test.each<[string, number, (text: string) => unknown, (request: HandoffRequest) => unknown]>([
+    ['subject', 120, (subject) => withBrief({ subject }), ({ brief }) => brief.subject],
+    ['summary', 2_000, (summary) => withBrief({ summary }), ({ brief }) => brief.summary],
+    ['details', 20_000, (details) => withBrief({ details }), ({ brief }) => brief.details],
+    ['origin', 80, (origin) => withBrief({ origin }), ({ brief }) => brief.origin],
+    [
+      'meaning',
+      80,
+      (meaning) => withBrief({ score: { value: 1, meaning } }),
+      ({ brief }) => brief.score?.meaning,
+    ],
+    [
+      'label',
+      40,
+      (label) => withBrief({ facts: [{ ...fact, label }] }),
+      ({ brief }) => brief.facts?.[0]?.label,
+    ],
+    [
+      'value',
+      200,
+      (value) => withBrief({ facts: [{ ...fact, value }] }),
+      ({ brief }) => brief.facts?.[0]?.value,
+    ],
+    ['do', 100, (text) => withAction({ do: text }), ({ action }) => action.do],
+    ['say', 300, (say) => withAction({ say }), ({ action }) => action.say],
+    ['name', 80, (name) => withContact({ name }), ({ action }) => action.contact?.name],
+  ])(
+    'fault 22: %s holds %i characters; what is longer is taken, and cut',
+    (_what, most, submissionOf, read) => {
+      const [fits, long] = [letters(most), `${letters(most - 15)} ${letters(30)}`].map((text) =>
+        read(handoffRequestSchema.parse(submissionOf(text))),
+      );
+
+      expect(fits).toBe(letters(most));
+      expect(long).toBe(`${letters(most - 15)}…`);
+    },
+  );
+
+  test.each([
+    ['EST', 'America/New_York'],
+    ['mst', 'America/Denver'],
+    ['America/Chicago', 'America/Chicago'],
+  ])('fault 21: a contact in %s has the clocks of %s', (timezone, expected) => {
+    const { action } = handoffRequestSchema.parse(withContact({ timezone }));
+    expect(action.contact?.timezone).toBe(expected);
+  });
+
+  test.each([
+    ['a soft break of Word', 'Maria\u000bLopez', 'Maria Lopez'],
+    ['a line break', 'Maria\r\nLopez', 'Maria Lopez'],
+    ['NEL', 'Maria\u0085Lopez', 'Maria Lopez'],
+    ['a line separator', 'Maria\u2028Lopez', 'Maria Lopez'],
+    ['an override of direction', 'Maria \u202eLopez', 'Maria Lopez'],
+    ['an isolate', 'Maria \u2066Lopez\u2069', 'Maria Lopez'],
+    ['half a character', 'Maria \ud83d Lopez', 'Maria \ufffd Lopez'],
+    ['a bell', 'Maria\u0007 Lopez', 'Maria Lopez'],
+    ['a family and an accent', 'Zoë 👨‍👩‍👧 Łukasz', 'Zoë 👨‍👩‍👧 Łukasz'],
+  ])('fault 15: %s in a line leaves one line that can be read', (_what, subject, read) => {
+    expect(handoffRequestSchema.parse(withBrief({ subject })).brief.subject).toBe(read);
+  });
+
+  test('fault 15: the lines of a summary stay lines, and nothing else of it controls anything', () => {
+    const summary = 'One\u000bTwo\u2028Reply 2\u0085Three\u202e\u0000 four';
+
+    expect(handoffRequestSchema.parse(withBrief({ summary })).brief.summary).toBe(
+      'One\nTwo\nReply 2\nThree  four',
+    );
   });
 
   test('never throws, whatever is submitted', () => {

@@ -319,7 +319,7 @@ describe('routeReply', () => {
   test.each([
     ['1', 'take'],
     ['2', 'pass'],
-    ['done', 'resolve'],
+    ['3', 'snooze'],
   ] as const)('%j means the only handoff that waits', (text, verb) => {
     expect(route(text, [KM])).toEqual({ kind: 'command', verb, offer: KM });
   });
@@ -368,10 +368,11 @@ describe('routeReply', () => {
   });
 
   test("a last word that is nobody's code belongs to the text", () => {
-    expect(route('done sold part XZ90', [KM])).toEqual({
+    const mine = offer('KM47', 'owner');
+    expect(route('done sold part XZ90', [mine])).toEqual({
       kind: 'command',
       verb: 'resolve',
-      offer: KM,
+      offer: mine,
       text: 'sold part XZ90',
     });
   });
@@ -402,6 +403,17 @@ describe('routeReply', () => {
     const mine = offer('BC12', 'owner');
 
     expect(route('1', [mine, KM])).toMatchObject({ kind: 'command', verb: 'take', offer: KM });
+  });
+
+  test('fault 8: a second "done" does not resolve what they never took, nor a second "2" give away what they own', () => {
+    const mine = offer('BC12', 'owner');
+
+    expect(route('done', [KM])).toEqual({ kind: 'choose', verb: 'resolve', offers: [KM] });
+    expect(route('done reached', [KM])).toMatchObject({ kind: 'choose', text: 'reached' });
+    expect(route('done KM47', [KM])).toMatchObject({ kind: 'command', verb: 'resolve' });
+    expect(route('2', [mine])).toEqual({ kind: 'choose', verb: 'pass', offers: [mine] });
+    expect(route('2 BC12', [mine])).toMatchObject({ kind: 'command', verb: 'pass' });
+    expect(route('2', [KM, mine])).toMatchObject({ kind: 'command', verb: 'pass', offer: KM });
   });
 
   test('"done" means the one that is theirs, not the one that waits', () => {
@@ -453,6 +465,44 @@ describe('routeReply', () => {
   ])('%j is never a command', (text, kind) => {
     expect(route(text, [KM])).toMatchObject({ kind });
     expect(route(text, [offer('KM47', 'owner')])).toMatchObject({ kind });
+  });
+
+  test.each([
+    [false, 'help'],
+    [true, 'opt-in'],
+    [undefined, 'opt-in'],
+  ])('fault 10: "yes" of somebody who opted out (%s) is %s', (isOptedOut, kind) => {
+    const person = { open: [KM], closed: [], ...(isOptedOut !== undefined && { isOptedOut }) };
+    expect(routeReply(parseReply('YES'), person)).toMatchObject({ kind });
+  });
+
+  test.each([
+    ['1', 'alice', 'command'],
+    ['2', 'alice', 'command'],
+    ['1', 'bob', 'choose'],
+    ['done', 'bob', 'choose'],
+    ['done', 'alice', 'choose'],
+  ])('%j after %s ended another one a moment ago is a %s', (text, id, kind) => {
+    const at = '2026-11-23T15:00:05.000Z';
+    const by = { kind: 'responder', id, name: id } as const;
+    const ended = { ...closed('BC12'), ending: { status: 'resolved', at, by } } as const;
+    const mine = text === 'done' ? offer('KM47', 'owner') : KM;
+    const person = { open: [mine], closed: [ended], now: at, self: 'alice' };
+    expect(routeReply(parseReply(text), person)).toMatchObject({ kind });
+  });
+
+  test('"done" is about what they took after they had ended the other one', () => {
+    const by = { kind: 'responder', id: 'alice', name: 'Alice' } as const;
+    const at = '2026-11-23T14:59:55.000Z';
+    const ended = { ...closed('BC12'), ending: { status: 'resolved', at, by } } as const;
+    const mine = { ...offer('KM47', 'owner'), since: '2026-11-23T14:59:58.000Z' };
+    const person = {
+      open: [mine],
+      closed: [ended],
+      now: '2026-11-23T15:00:00.000Z',
+      self: 'alice',
+    };
+    expect(routeReply(parseReply('done'), person)).toMatchObject({ kind: 'command', offer: mine });
   });
 
   const hasNoCode = (text: string): boolean =>

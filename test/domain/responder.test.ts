@@ -7,6 +7,8 @@ import {
   closeOffer,
   emptyResponder,
   isRepeatedReply,
+  optIn,
+  optOut,
   putStanding,
   type OfferAnswer,
   type OfferCard,
@@ -122,6 +124,48 @@ describe('answerOffer', () => {
 
     expect(ask(state, km)).toEqual({ say: 'nothing', because: `opted out by SMS at ${NOW}` });
     expect(state.open).toHaveProperty('hof_km');
+  });
+
+  test('fault 7: who opted out and is told nothing was asked for nothing', () => {
+    const state = { ...emptyResponder(), optedOutAt: NOW };
+    answerOffer(state, { card: km, notificationId: 'n1', asks: true, channel: 'sms' }, NOW);
+
+    expect(state.open['hof_km']?.standing).toBe('stood-down');
+  });
+
+  test.each([
+    ['what they stopped', 'MG1', ['MG1', '+15005550006'], 'nothing'],
+    ['a number of what they stopped', '+15005550006', ['MG1', '+15005550006'], 'nothing'],
+    ['another number', '+15005550007', ['+15005550006'], 'send'],
+    ['they stopped whatever it was', '+15005550007', [], 'nothing'],
+    ['nobody knows what', undefined, ['+15005550006'], 'nothing'],
+  ])(
+    'fault 10: who opted out is texted by another sender only: by %s',
+    (_, sender, stopped, say) => {
+      const state = emptyResponder();
+      optOut(state, NOW, stopped);
+      const request = { card: km, notificationId: 'n1', asks: true, channel: 'sms' } as const;
+
+      expect(answerOffer(state, { ...request, ...(sender && { sender }) }, NOW).say).toBe(say);
+      optIn(state);
+      const next = { ...request, notificationId: 'n2', ...(sender && { sender }) };
+      expect(answerOffer(state, next, NOW).say).toBe('send');
+      expect(state.optedOutOf).toBeUndefined();
+    },
+  );
+
+  test('what they ended themselves a moment ago asks for no code, what another ended does', () => {
+    for (const [id, codeNeeded] of [
+      ['alice', false],
+      ['bob', true],
+    ] as const) {
+      const state = emptyResponder();
+      const by = { kind: 'responder', id, name: id } as const;
+      closeOffer(state, bc, { status: 'resolved', at: NOW, by });
+
+      const request = { card: km, notificationId: 'n1', asks: true };
+      expect(answerOffer(state, request, NOW, 'alice')).toMatchObject({ codeNeeded });
+    }
   });
 
   const later = '2026-11-23T15:00:00.001Z';

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { directorySchema } from '../../src/domain/directory.ts';
 import { handoffRequestSchema } from '../../src/domain/handoff.ts';
 import { policiesSchema } from '../../src/domain/policy.ts';
+import { toCanonicalJson } from '../../src/domain/record.ts';
 import { readSubmission } from '../../src/domain/submission.ts';
+import { cleanProse } from '../../src/domain/text.ts';
 import { buildSubmission } from '../support/samples.ts';
 
 const world = {
@@ -37,6 +39,30 @@ describe('a submission without material', () => {
     expect([written, material]).toEqual([undefined, undefined]);
   });
 
+  test('fault 22: is the same in whatever order its keys come', () => {
+    const one = buildSubmission({ metadata: { crmId: '00Q8d', stage: 'new' } });
+    const other = Object.fromEntries(
+      Object.entries({ ...one, metadata: { stage: 'new', crmId: '00Q8d' } }).reverse(),
+    );
+
+    expect(toCanonicalJson(accept(other).sent)).toBe(toCanonicalJson(accept(one).sent));
+  });
+
+  test('fault 22: says in full among the details what is too long for its place', () => {
+    const { brief, action } = buildSubmission();
+    const subject = `Maria Lopez of ${'Acme '.repeat(30)}`.trim();
+    const long = `Call Maria Lopez and ask ${'about '.repeat(30)}`.trim();
+    const { body } = accept({
+      brief: { ...brief, subject, details: 'The transcript.' },
+      action: { ...action, do: long },
+    });
+
+    expect(body.brief.subject).toMatch(/^Maria Lopez of Acme .*…$/);
+    expect(body.brief.details).toBe(
+      `The transcript.\n\nSubject, in full: ${subject}\n\nAction, in full: ${long}`,
+    );
+  });
+
   test('needs its brief and its action', () => {
     expect(read({ brief: { subject: 'a' } })).toMatchObject({
       faults: [{ pointer: '/brief/summary' }, { pointer: '/action' }],
@@ -62,10 +88,10 @@ describe('a submission with material', () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 20 }), (parts) => {
         const material = parts.join('');
-        fc.pre(/[^\s\ufeff]/.test(material) && Array.from(material).length <= 20_000);
+        fc.pre(cleanProse(material) !== '' && Array.from(material).length <= 20_000);
         const { body } = accept({ material });
         const { details, ...brief } = body.brief;
-        expect(details).toBe(material.trim());
+        expect(details).toBe(cleanProse(material));
         expect(handoffRequestSchema.safeParse({ ...body, brief }).error).toBeUndefined();
       }),
       { numRuns: 300 },
@@ -122,7 +148,7 @@ describe('a submission with material', () => {
 
   test.each([
     ['a blank one', { material: '  ' }, '/material'],
-    ['one that is too long', { material: 'a'.repeat(20_001) }, '/material'],
+    ['one that is too long', { material: 'a'.repeat(50_001) }, '/material'],
     ['one that is no text', { material: { events: [] } }, '/material'],
     ['what a source may not say', { material: MATERIAL, written: { drawn: [] } }, ''],
     [

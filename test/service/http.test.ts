@@ -312,6 +312,28 @@ describe('commands', () => {
     expect(timeline.filter(({ what }) => what === 'noted')).toHaveLength(1);
   });
 
+  test('fault 3: the same key for another command, or another person, answers 409 and does nothing', async () => {
+    const { id } = await baton.submit(buildSubmission());
+    const key = { 'Idempotency-Key': 'one-key' };
+    const take = (responder: string) => post(`/v1/handoffs/${id}/take`, { responder }, key);
+    expect(await take('alice')).toMatchObject({ status: 200, body: { effect: 'taken' } });
+
+    const others = [
+      await take('bob'),
+      await post(`/v1/handoffs/${id}/resolve`, { responder: 'alice', outcome: 'reached' }, key),
+    ];
+
+    expect(others).toMatchObject([{ status: 409 }, { status: 409 }]);
+    expect(others[0]?.body).toMatchObject({
+      detail: expect.stringContaining('take by Alice') as string,
+    });
+    expect(await take('alice')).toMatchObject({ status: 200, body: { effect: 'taken' } });
+    expect(await baton.read(id)).toMatchObject({
+      status: 'owned',
+      owner: { responder: 'alice' },
+    });
+  });
+
   test('faults of a command are all listed', async () => {
     const { id } = await baton.submit(buildSubmission());
     const { status, body } = await post(`/v1/handoffs/${id}/take`, { responder: 'zoe', why: 1 });

@@ -255,7 +255,11 @@ describe('a reply while Temporal is out of reach', () => {
   const recorded = () => Promise.resolve();
 
   /** Returns what alice is answered where the calls to her workflow go as given. */
-  async function answerTo(words: string, calls: Partial<ResponderClient>): Promise<string> {
+  async function answerTo(
+    words: string,
+    calls: Partial<ResponderClient>,
+    fields: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const { directory } = loadOrganisation(TEST_FILES);
     const app = express();
     const server = createServer(app);
@@ -271,7 +275,13 @@ describe('a reply while Temporal is out of reach', () => {
         logger: createLogger('test', 'silent'),
       }),
     );
-    const form = { MessageSid: `SM${'c'.repeat(32)}`, From: '+15005550010', Body: words };
+    const form = {
+      MessageSid: `SM${'c'.repeat(32)}`,
+      From: '+15005550010',
+      To: '+15005550006',
+      Body: words,
+      ...fields,
+    };
     const response = await fetch(`${url}/sms`, {
       method: 'POST',
       headers: {
@@ -287,6 +297,37 @@ describe('a reply while Temporal is out of reach', () => {
     await new Promise((resolve) => server.close(resolve));
     return /<Message>(.*)<\/Message>/s.exec(answer)?.[1] ?? '';
   }
+
+  test.each<[string, Readonly<Record<string, string>>, 'optOut' | 'optIn' | undefined, string[]?]>([
+    ['ARRET', { OptOutType: 'STOP' }, 'optOut'],
+    ['SUBSCRIBE', { OptOutType: 'START' }, 'optIn'],
+    ['HILFE', { OptOutType: 'HELP' }, undefined],
+    ['STOP', {}, 'optOut'],
+    ['STOP', { MessagingServiceSid: 'MG1' }, 'optOut', ['MG1', '+15005550006']],
+  ])(
+    'fault 10: %j with %j is what Twilio took it for, and answered by Twilio alone',
+    async (words, fields, expected, sender = ['+15005550006']) => {
+      const calls: unknown[] = [];
+      const record =
+        (name: string) =>
+        (...given: unknown[]): Promise<void> => {
+          calls.push([name, ...given]);
+          return Promise.resolve();
+        };
+      const person = { optOut: record('optOut'), optIn: record('optIn') };
+
+      expect(await answerTo(words, person, fields)).toBe('');
+      const id = `sms:SM${'c'.repeat(32)}`;
+      const given = expected === 'optOut' ? [sender] : [];
+      expect(calls).toEqual(expected === undefined ? [] : [[expected, 'alice', id, ...given]]);
+    },
+  );
+
+  test('fault 10: "yes" of somebody who gets SMS anyway is answered with help', async () => {
+    const route = () =>
+      Promise.resolve({ route: { kind: 'help', offers: [] } as const, isSilent: false });
+    expect(await answerTo('YES', { route })).toMatch(/^Nothing waits for you|^Reply/);
+  });
 
   test.each(['away', 'away 3d', 'back'])('%j is said not to be recorded', async (words) => {
     expect(await answerTo(words, {})).toMatch(/^Your reply is NOT recorded yet/);

@@ -70,7 +70,7 @@ test('a pass brings the next tier in at once, and whoever passed is left alone',
   await world.phone('alice').expectSms(/^Passed on: Maria Lopez/);
   const escalation = await handoff.expectSms('bob', /^URGENT: Call Maria Lopez/);
 
-  expect(escalation.body).toContain('everyone told in tier 1 passed');
+  expect(escalation.body).toContain('Everyone told in tier 1 passed');
   await world.pass('5m');
   // Round 2 has nobody in tier 1.
   await handoff.expectSms('bob', /^URGENT, 2nd notice/);

@@ -62,6 +62,52 @@ test('over seven days without an answer everybody is told in turn, the last reso
   }
 });
 
+test('fault 11: while nobody can be told it is tried again and again, and so is its end; whoever can be told at last is', async ({
+  world,
+}) => {
+  const SMS = [{ channel: 'sms', afterMs: 0 }] as const;
+  const { directory } = world;
+  const handoff = await world.submit({
+    policy: {
+      tiers: [{ label: 'tier 1', notify: ['wrong'], ladder: SMS, escalateAfterMs: 600_000 }],
+      lastResort: { notify: ['wrong'], ladder: SMS, remindEveryMs: 43_200_000 },
+      expiresAfterMs: 86_400_000,
+    },
+  });
+  await world.pass('25h');
+  const view = await handoff.view();
+  expect(view.status).toBe('expired');
+  const { since = '' } = view.unreached ?? {};
+  expect(Date.parse(since) - Date.parse(view.submittedAt)).toBeLessThan(30_000);
+  // Each time by SMS, then by a call.
+  const tries = retell(view, 'not-sent').map((entry) => entry.replace(/ (?:to|by) .*/, ''));
+  expect([...new Set(tries)]).toEqual([
+    '0:00 offer',
+    '0:00 last resort',
+    '0:05 last resort',
+    '0:15 last resort',
+    '0:35 last resort',
+    '1:15 last resort',
+    '2:35 last resort',
+    '5:15 last resort',
+    '10:35 last resort',
+    '21:15 last resort',
+    '24:00 announcement of the end',
+  ]);
+  expect(tries).toHaveLength(1 + 10 * 2);
+
+  const { wrong, ...others } = directory.responders;
+  if (!wrong) throw new Error('nobody is wrong');
+  world.directory = {
+    ...directory,
+    responders: { ...others, wrong: { ...wrong, phone: '+15005550012' } },
+  };
+  const ended = await handoff.end();
+  await world.phone('carol').expectSms(/^EXPIRED, nobody will be asked again: Call Maria Lopez/);
+  expect(ended.unreached).toBeUndefined();
+  expect(retell(ended, 'sent')).toEqual(['36:00 announcement of the end to Wrong Number by sms']);
+});
+
 /** What a policies.yaml leaves to the defaults is left to them here, the seven days above all. */
 function defaultPolicy() {
   const policies = policiesSchema.parse({

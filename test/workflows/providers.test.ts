@@ -23,7 +23,7 @@ test('R20: a number that does not exist brings the next tier in at once, and is 
 
   const escalation = await handoff.expectSms('bob', /^URGENT: Call Maria Lopez/);
 
-  expect(escalation.body).toContain('no message of tier 1 arrived');
+  expect(escalation.body).toContain('No message of tier 1 arrived');
   await handoff.give('resolve', 'bob');
   const view = await handoff.end();
   expect(retell(view, 'not-sent', 'escalated', 'sent')).toEqual([
@@ -94,7 +94,7 @@ test('a message that could not be sent in all its time counts as failed, and the
 
   const escalation = await handoff.expectSms('bob', /^URGENT: Call Maria Lopez/);
 
-  expect(escalation.body).toContain('no message of tier 1 arrived');
+  expect(escalation.body).toContain('No message of tier 1 arrived');
   await handoff.give('resolve', 'bob');
   const story = retell(await handoff.end(), 'not-sent', 'escalated', 'sent');
   expect(story).toEqual([

@@ -111,7 +111,7 @@ test('what fell due while no worker was there is done by the next, which knows i
   await handoff.signal('note', 'crm', { text: 'she called again' });
   await handoff.expectEvent('timerFired');
   await world.startWorkers();
-  await handoff.expectSms('bob', /^URGENT.*\n.*\nAlice Ng has not answered/);
+  await handoff.expectSms('bob', /^URGENT.*\n.*\n.*Alice Ng has not answered/);
 
   expect(await handoff.give('take', 'bob')).toBe('taken');
   await world.phone('alice').expectSms(/^Stand down: Bob Diaz has it/);

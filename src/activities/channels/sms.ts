@@ -27,6 +27,8 @@ export interface ReceivedSms {
   /** Twilio's id of it. */
   readonly sid: string;
   readonly from: string;
+  /** The names of what it was sent to: the number, and the messaging service it belongs to. */
+  readonly to: readonly string[];
   readonly body: string;
   /** To the second. */
   readonly at: Date;
@@ -69,6 +71,14 @@ interface Page {
   nextPage(): Promise<Page> | undefined;
 }
 
+/**
+ * Returns a text's letters and digits, by which it is known again: Twilio's Smart Encoding puts other quotes, dashes and
+ * spaces for those it was given (https://www.twilio.com/docs/messaging/services/smart-encoding-char-list).
+ */
+function lettersOf(text: string): string {
+  return text.normalize('NFKC').replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
 /** Returns the SMS channel and its inbox over a Twilio client, whose timeout must be under the activity's. */
 export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel & SmsInbox {
   return {
@@ -90,6 +100,7 @@ export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel 
     // Not filtered by Twilio's DateSent: a message still queued has none.
     async findSent({ to, bodies, since }) {
       const earliest = since.getTime() - CLOCK_SKEW_MS;
+      const said = bodies.map(lettersOf);
       try {
         let page: Page | undefined = await client.messages.page({ to, pageSize: PAGE_SIZE });
         for (let pages = 0; page !== undefined && pages < MAX_PAGES; pages += 1) {
@@ -97,7 +108,7 @@ export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel 
           const found = page.instances.find(
             (message) =>
               message.direction !== 'inbound' &&
-              bodies.some((body) => message.body.endsWith(body)) &&
+              said.some((letters) => lettersOf(message.body).endsWith(letters)) &&
               message.dateCreated.getTime() >= earliest,
           );
           if (found) return found.sid;
@@ -123,9 +134,10 @@ export function createSmsChannel(client: Twilio, sender: SmsSender): SmsChannel 
         });
         return messages
           .filter(({ direction }) => direction === 'inbound')
-          .map(({ sid, from, body, dateSent, dateCreated }) => ({
+          .map(({ sid, from, to: number, messagingServiceSid, body, dateSent, dateCreated }) => ({
             sid,
             from,
+            to: [messagingServiceSid as string | null, number].filter((name) => name !== null),
             body,
             // The typings promise a date; a message on its way has none.
             at: (dateSent as Date | null) ?? dateCreated,

@@ -16,12 +16,9 @@ type Rule = (rules: Rules, about: Case) => Fault[];
 
 /** Returns what is wrong with whom the policies tell, and how. */
 export function checkPolicies(about: Case): Fault[] {
-  return [
-    ...listRules(about.policies).flatMap((rules) =>
-      TIER_RULES.flatMap((check) => check(rules, about)),
-    ),
-    ...checkLastResorts(about),
-  ];
+  return listRules(about.policies).flatMap((rules) =>
+    TIER_RULES.flatMap((check) => check(rules, about)),
+  );
 }
 
 const TIER_RULES: readonly Rule[] = [
@@ -197,27 +194,4 @@ function checkWorkingHours(rules: Rules, { directory }: Case): Fault[] {
       fix: 'give organisation.workingHours in the directory, or leave timeouts out',
     },
   ];
-}
-
-/** A last resort that nobody hears of; once for each policy, whatever the urgencies. */
-function checkLastResorts({ policies, directory }: Case): Fault[] {
-  return Object.keys(policies).flatMap((name): Fault[] => {
-    const deaf = listRules(policies).filter(
-      (rules) =>
-        rules.name === name && listReached(rules.policy.lastResort, directory).length === 0,
-    );
-    const [first] = deaf;
-    if (!first) return [];
-    const { notify } = first.policy.lastResort;
-    const urgencies = deaf.map(({ urgency }) => urgency).join(' and ');
-    return [
-      {
-        file: 'policies',
-        path: [name, 'lastResort'],
-        severity: 'error',
-        what: `reaches nobody when work is ${urgencies}: ${notify.join(', ')} ${notify.length > 1 ? 'have' : 'has'} no ${nameChannels(first.policy.lastResort)}`,
-        fix: 'name a mailbox (email: [leads@example.com]), or a channel they have in its ladder',
-      },
-    ];
-  });
 }

@@ -1,3 +1,5 @@
+import { LIMITS } from '../handoff.ts';
+import { countCharacters } from '../text.ts';
 import { finding, listWords, quote, type Case, type Finding } from './finding.ts';
 
 /** Words that fit every handoff. */
@@ -22,10 +24,32 @@ const BARE_NAME = /^\p{Lu}[\p{L}'’.-]*(?:\s+\p{Lu}[\p{L}'’.-]*){0,2}$/u;
 export function reviewBrief({ handoff }: Case, openFields: readonly string[]): Finding[] {
   const { brief } = handoff;
   return [
+    ...reviewLengths(handoff),
     ...(openFields.includes('/brief/subject') ? [] : reviewSubject(brief.subject)),
     ...(openFields.includes('/brief/summary') ? [] : reviewSummary(handoff)),
     ...reviewScore(handoff),
   ];
+}
+
+/** What was too long for its place is cut where it comes in. */
+function reviewLengths({ brief, action }: Case['handoff']): Finding[] {
+  const { subject, origin } = brief;
+  const texts = [
+    ['/brief/subject', subject, LIMITS.subject],
+    ['/brief/summary', brief.summary, LIMITS.summary],
+    ['/brief/origin', origin, LIMITS.origin],
+    ['/action/do', action.do, LIMITS.do],
+    ['/action/say', action.say, LIMITS.say],
+  ] as const;
+  return texts
+    .filter(([, text = '', max]) => text.endsWith('…') && countCharacters(text) > max / 2)
+    .map(([pointer, text = '', max]) =>
+      finding('text-cut', pointer === '/action/do' ? 'error' : 'warning', pointer, {
+        what: `It is longer than the ${max} characters there is room for: ${quote(text)}.`,
+        why: 'They read how it begins; the rest stands among the details, which no text message has.',
+        fix: 'Say it shorter, and put the rest into brief.details.',
+      }),
+    );
 }
 
 function reviewSubject(subject: string): Finding[] {

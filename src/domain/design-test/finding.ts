@@ -10,6 +10,7 @@ import type { Channel, EscalationPolicy } from '../policy.ts';
 /** The rules; docs/design-test.md has examples of each. The ids are a contract: never renamed, only added. */
 export const RULE_IDS = [
   'template-left-open',
+  'text-cut',
   'action-is-no-instruction',
   'action-too-vague',
   'no-deadline',

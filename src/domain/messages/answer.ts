@@ -60,10 +60,10 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
       const more = answer.offers.length - shown.length;
       return shorten((max) =>
         [
-          'Which one? Nothing has changed yet. Reply:',
+          `${askWhich(answer)} Nothing has changed yet. Reply:`,
           ...shown.map(
             (offer) =>
-              `${KEYS[answer.verb]} ${offer.code} - ${cut(describeOffer(offer, reader), max)}`,
+              `${[KEYS[answer.verb], answer.text, offer.code].filter(Boolean).join(' ')} - ${cut(describeOffer(offer, reader), max)}`,
           ),
           ...(more > 0 ? [`and ${more} more`] : []),
           ...(answer.ended ?? []).slice(0, 1).map((ended) => describeGone(ended, max)),
@@ -111,6 +111,13 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
     case 'not-recorded':
       return 'Your reply is NOT recorded yet: Baton cannot be reached. If no result comes within 5 minutes, please send it again.';
   }
+}
+
+/** Of one alone it is asked whether they mean it: it is theirs, or it is not. */
+function askWhich({ verb, offers, ended }: Extract<Answer, { kind: 'choose' }>): string {
+  const [only, other] = offers;
+  if (!only || other || ended) return 'Which one?';
+  return verb === 'pass' && only.standing === 'owner' ? 'It is yours.' : 'You have not taken it.';
 }
 
 function renderResult(

@@ -95,16 +95,31 @@ function describeReply({ code, codeNeeded }: Letter): string {
     : `Reply 1 to take, 2 to pass (${code})`;
 }
 
-/** Why it comes, who it is about, how good it is, what happened: in the order in which it may be cut. */
+/**
+ * Who it is about, how good it is, why it comes, what happened: in the order in which it may be cut. Why it comes may be
+ * said at length by whoever passed it on, and leaves room for the rest.
+ */
 function describeContext(card: HandoffCard, because: string | undefined): string {
   const { subject, origin } = card.brief;
   const isNamed = card.action.do.includes(subject);
   return joinSentences([
-    because,
     isNamed ? undefined : subject,
     [phraseScore(card), origin].filter(isText).join(', '),
+    because === undefined ? undefined : capitalise(shorten(because, MAX_REASON)),
     phraseSummary(card),
   ]);
+}
+
+const MAX_REASON = 80;
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Returns a text of at most so many characters, cut at a word. */
+function shorten(text: string, max: number): string {
+  const pieces = splitWords(text.replace(/\s+/g, ' ').trim());
+  return text.length <= max ? text : cutAfter(pieces, countWords(pieces, max));
 }
 
 function joinSentences(parts: readonly (string | undefined)[]): string {
@@ -129,7 +144,7 @@ function fit(lines: {
     const whole = join(context);
     if (fits(whole)) return whole.text;
   }
-  const words = context.split(' ');
+  const words = splitWords(context);
   let count = countWords(words, MAX_CHARACTERS['GSM-7'] - bare.length);
   // Measuring is what takes time, so it begins with what nearly fits.
   if (join(cutAfter(words, count)).alphabet === 'UCS-2')
@@ -144,8 +159,33 @@ function fit(lines: {
 /** Returns how many of the words, all but the last at most, fill no more than so many characters. */
 function countWords(words: readonly string[], characters: number): number {
   let length = 0;
-  const count = words.findIndex((word) => (length += word.length + 1) > characters);
+  const count = words.findIndex((word) => (length += word.length) > characters);
   return count === -1 ? words.length - 1 : count;
+}
+
+/**
+ * Returns the pieces a text may be cut between, each with the space behind it. Chinese, Japanese, Thai and their like
+ * have no spaces between words; what is spelled as one very long word is cut between characters.
+ */
+function splitWords(text: string): string[] {
+  return text
+    .split(/(?<= )/)
+    .flatMap((word) =>
+      word.length > LONG_WORD || UNSPACED.test(word) ? listPieces(word) : [word],
+    );
+}
+
+const LONG_WORD = 60;
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const words = new Intl.Segmenter('und', { granularity: 'word' });
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+function listPieces(word: string): string[] {
+  return Array.from(
+    (UNSPACED.test(word) ? words : graphemes).segment(word),
+    ({ segment }) => segment,
+  );
 }
 
 function fits({ alphabet, segments }: Measured): boolean {
@@ -176,8 +216,9 @@ function cutAfter(words: readonly string[], count: number): string {
     ? ''
     : `${words
         .slice(0, count)
-        .join(' ')
-        .replace(/[.,;:]$/, '')}...`;
+        .join('')
+        .trimEnd()
+        .replace(/[.,;:。，、；：]$/u, '')}...`;
 }
 
 function isText(part: string | undefined): part is string {

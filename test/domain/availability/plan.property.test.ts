@@ -110,12 +110,14 @@ function listSteps(plan: TierPlan): { id: string; step: PlannedStep }[] {
   );
 }
 
-/** Returns the channel of the first step of a ladder that somebody has: it is due at once. */
-function listChannels({ drawn }: Case, id: string, steps: readonly LadderStep[]): Channel[] {
+/** Returns the channels of a ladder that somebody has; whoever nobody comes after is told by what they have. */
+function listChannels({ drawn, request }: Case, id: string, steps: readonly LadderStep[]) {
   const person = drawn.directory.responders[id];
-  return steps
-    .map(({ channel }) => channel)
-    .filter((channel) => (channel === 'sms' ? person?.phone : person?.email) !== undefined);
+  const has = (channel: Channel): boolean =>
+    (channel === 'sms' ? person?.phone : person?.email) !== undefined;
+  const own = steps.map(({ channel }) => channel).filter(has);
+  if (own.length > 0 || !request.isLast) return own;
+  return (['sms', 'email'] as const).filter(has).slice(0, 1);
 }
 
 test('nobody is told at a wrong moment, and each wait of a step ends at the first right one', () => {

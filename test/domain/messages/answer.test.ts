@@ -143,6 +143,19 @@ test.each<[string, Answer, string[]]>([
     ],
   ],
   [
+    'would close what they have not taken',
+    { kind: 'choose', verb: 'resolve', text: 'reached', offers: [offer('KM47')] },
+    [
+      'You have not taken it. Nothing has changed yet. Reply:',
+      'done reached KM47 - Call Maria, Acme Corp',
+    ],
+  ],
+  [
+    'would give away what is theirs',
+    { kind: 'choose', verb: 'pass', offers: [offer('KM47', 'owner')] },
+    ['It is yours. Nothing has changed yet. Reply:', '2 KM47 - Call Maria, Acme Corp'],
+  ],
+  [
     'could mean two',
     { kind: 'choose', verb: 'pass', offers: [offer('KM47'), offer('BC12')] },
     [

@@ -47,7 +47,7 @@ test.each<[string, Message, Partial<HandoffCard>, boolean, string[]]>([
     [
       'CRITICAL, 2nd notice: Call Maria Lopez by 10:05',
       '+1 512 555 0147',
-      'nobody took it within 5 min. Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. She asked again. She asked again. She asked again. She asked again. She asked again. She asked again...',
+      'Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. Nobody took it within 5 min. She asked again. She asked again. She asked again. She asked again. She asked again. She asked again...',
       'Reply 1 KM47 to take, 2 KM47 to pass',
     ],
   ],
@@ -84,7 +84,7 @@ test.each<[string, Message, Partial<HandoffCard>, boolean, string[]]>([
     false,
     [
       'LAST RESORT: Call Maria Lopez (was due Sun 10:05)',
-      'nobody took it. Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. Compared Pro and Team twice today; asked about seats for 40 people.',
+      'Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page. Nobody took it. Compared Pro and Team twice today; asked about seats for 40 people.',
       'Reply 1 to take, 2 to pass (KM47)',
     ],
   ],
@@ -175,6 +175,52 @@ test('cuts the reason of a stand-down, however long a note it carries', () => {
 
   expect(segmentsOf(text)).toBe(2);
   expect(text).toMatch(/^Stand down: Bob: done, sold sold .*\.\.\.\nKM47 Maria Lopez, Acme Corp$/);
+});
+
+describe('fault 16: what is cut', () => {
+  test('why it comes, said at length, leaves room for who it is about and what happened', () => {
+    const because = `Alice passed it on: ${'I am with a client and then '.repeat(9)}driving`;
+    const text = render({ ...offer, notice: 2, because });
+
+    expect(segmentsOf(text)).toBeLessThanOrEqual(2);
+    expect(text).toContain(
+      'Maria Lopez, Acme Corp. Score 92/100, top 3 % this month, pricing page.',
+    );
+    expect(text).toContain('Alice passed it on: I am with a client');
+    expect(text).toContain('asked about seats');
+  });
+
+  test.each([
+    ['Chinese', '她今天两次比较了专业版和团队版，并询问了四十个人的座位价格。'],
+    ['Japanese', '今日はプロ版とチーム版を二回比較し、四十人分の座席について質問しました。'],
+    ['Thai', 'วันนี้เธอเปรียบเทียบแพ็กเกจโปรกับทีมสองครั้งและถามเรื่องที่นั่งสำหรับสี่สิบคน'],
+  ])(
+    '%s, which has no spaces to cut at, is cut between words and fills the room',
+    (_name, said) => {
+      const summary = said.repeat(12);
+      const text = render(offer, { brief: { subject: 'Maria Lopez', summary } });
+
+      expect(segmentsOf(text)).toBeLessThanOrEqual(4);
+      expect(text.length).toBeGreaterThan(240);
+      expect(text).toContain(said.slice(0, 20));
+      expect(text).toMatch(/\.\.\.\nReply 1 to take/);
+    },
+  );
+
+  test('one very long word is cut between its letters', () => {
+    const text = render(offer, { brief: { subject: 'Maria Lopez', summary: 'x'.repeat(900) } });
+
+    expect(text.length).toBeGreaterThan(290);
+    expect(segmentsOf(text)).toBe(2);
+  });
+
+  test('one letter outside GSM-7 leaves the room that its alphabet has', () => {
+    const summary = `Hôtel ${'word '.repeat(200)}`;
+    const text = render(offer, { brief: { subject: 'Maria Lopez', summary } });
+
+    expect(segmentsOf(text)).toBe(4);
+    expect(text.length).toBeGreaterThan(258);
+  });
 });
 
 test('an answer says what the answer to a reply says', () => {
