@@ -74,7 +74,12 @@ export default {
     },
     onlyImports(
       'workflows',
-      [folder('domain'), '^src/activities/', '^src/temporal/(search-attributes|task-queues)\\.ts$'],
+      [
+        folder('domain'),
+        '^src/activities/',
+        '^src/people/',
+        '^src/temporal/(search-attributes|task-queues)\\.ts$',
+      ],
       'A workflow imports the pure domain, and types of activities; everything else happens in an activity.',
     ),
     {
@@ -82,7 +87,7 @@ export default {
       severity: 'error',
       comment: 'Use `import type`: activity code must not enter the workflow bundle.',
       from: { path: folder('workflows') },
-      to: { path: '^src/activities/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/(activities|people)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'workflows-know-no-time-zones',
@@ -113,12 +118,18 @@ export default {
         folder('directory'),
         folder('links'),
         folder('sources'),
-        '^src/temporal/(absences|search-attributes|task-queues)\\.ts$',
+        folder('people'),
+        '^src/temporal/(search-attributes|task-queues)\\.ts$',
         '^src/workflows/messages\\.ts$',
         '^src/deadline\\.ts$',
         '^src/logger\\.ts$',
       ],
       'Activities get configuration and clients as dependencies; they never reach into api or entries.',
+    ),
+    onlyImports(
+      'people',
+      [folder('domain'), '^src/temporal/(absences|grpc-status)\\.ts$', '^src/workflows/messages\\.ts$'],
+      'people/ asks the workflows of people and handoffs; it knows neither HTTP nor providers.',
     ),
     onlyImports(
       'api',
@@ -127,6 +138,7 @@ export default {
         folder('directory'),
         folder('links'),
         folder('pages'),
+        folder('people'),
         folder('sources'),
         folder('temporal'),
         '^src/workflows/messages\\.ts$',

@@ -6,7 +6,9 @@ import { createCallbackStarter } from './activities/callbacks.ts';
 import { createBriefModel } from './activities/brief-model.ts';
 import { createMissedReplies, keepCollecting } from './activities/missed-replies.ts';
 import { createActivities } from './activities/index.ts';
-import { createResponders } from './activities/responders.ts';
+import { createReplyReader } from './people/replies.ts';
+import { createResponders } from './people/responders.ts';
+import { createStandings } from './people/standings.ts';
 import { enforceUtc, readWorkerConfig } from './config.ts';
 import { openOrganisation } from './directory/open-organisation.ts';
 import { createLinks } from './links/links.ts';
@@ -56,6 +58,8 @@ await runEntry('worker', async () => {
       : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID },
   );
   const responders = createResponders(client, taskQueue);
+  const standings = createStandings(client);
+  const replies = createReplyReader(standings);
   const briefModel =
     config.BATON_BRIEF_MODEL === undefined
       ? undefined
@@ -69,6 +73,8 @@ await runEntry('worker', async () => {
     directory: () => organisation.store.current().directory,
     calendars: organisation.calendars,
     responders,
+    standings,
+    replies,
     sources: sources.current,
     passOn: createCallbackStarter(client, taskQueue),
     sms,
@@ -118,7 +124,8 @@ await runEntry('worker', async () => {
   const collecting = keepCollecting(
     createMissedReplies({
       inbox: sms,
-      records: responders,
+      responders,
+      replies,
       directory: () => organisation.store.current().directory,
       logger,
     }),

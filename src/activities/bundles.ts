@@ -5,7 +5,7 @@ import { renderDigestEmail, renderDigestSms } from '../domain/messages/digest.ts
 import { renderEmail } from '../domain/messages/email.ts';
 import { renderSms } from '../domain/messages/sms.ts';
 import { checkMoment, type Held } from '../domain/moment.ts';
-import type { BundleEntry } from '../domain/responder.ts';
+import type { BundleEntry } from '../domain/responder-state.ts';
 import type { Channel } from '../domain/policy.ts';
 import type { NotifyDependencies } from './notify.ts';
 import { failure } from './provider-failure.ts';

@@ -51,7 +51,9 @@ export function createCallActivities(deps: CallDependencies) {
       if (held) return held;
       stopIfCalledOff();
       const about = new URLSearchParams({ h: card.id, n: order.id, r: responder.id }).toString();
+      const { isUnregistered } = offer;
       return {
+        ...(isUnregistered && { isUnregistered }),
         providerId: await voice.call({
           name,
           to,

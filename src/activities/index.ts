@@ -3,7 +3,6 @@
  * the providers. Everything they use is passed in; every activity may be run twice and must find out before
  * it repeats what cannot be repeated.
  */
-import type { Effect } from '../domain/decide.ts';
 import { Agendas } from '../domain/availability/agenda.ts';
 import { createSituation } from '../domain/availability/situation.ts';
 import { planAbsence, type AbsencePlan } from '../domain/away.ts';
@@ -18,6 +17,10 @@ import { createCallbackActivities, type CallbackDependencies } from './callbacks
 import { createNotifyActivities, type NotifyDependencies } from './notify.ts';
 import type { BriefModel } from './brief-model.ts';
 import { createWritingActivities } from './write-brief.ts';
+import type { Offer, OpenOffer } from '../domain/offer.ts';
+import type { Ended } from '../domain/responder.ts';
+import type { NotificationOrder } from '../domain/state.ts';
+import type { Known, ReplyReader, ReplyReading, Said } from '../people/replies.ts';
 import { checkNow, describeOffer, type NotifyInput } from './sending.ts';
 
 export type ActivityDependencies = NotifyDependencies &
@@ -25,6 +28,7 @@ export type ActivityDependencies = NotifyDependencies &
   CallbackDependencies & {
     /** Writes briefs from raw material; missing: they stay as they are drawn from it. */
     readonly briefModel?: BriefModel | undefined;
+    readonly replies: ReplyReader;
   };
 
 /** All activities by name: what workflow code calls. */
@@ -59,7 +63,7 @@ export function createActivities(deps: ActivityDependencies) {
 
 /** Activities that run inside a workflow task, because repeating them is harmless. */
 function createLocalActivities(deps: ActivityDependencies) {
-  const { directory, responders, calendars } = deps;
+  const { directory, responders, standings, replies, calendars } = deps;
   return {
     /** Plans a tier with the directory and the calendars as they are now, and with who said they are away. */
     async planTier(request: PlanRequest): Promise<TierPlan> {
@@ -80,7 +84,7 @@ function createLocalActivities(deps: ActivityDependencies) {
       const has = order.channel === 'email' ? found?.email : found?.phone;
       if (!found || has === undefined || checkNow(deps, card, order)) return false;
       const answer = await responders.offer(found.id, describeOffer(card, order));
-      return answer?.say === 'bundled';
+      return answer.say === 'bundled';
     },
 
     /** Reads a reply that says "away", which takes the person's time zone and the names of others. */
@@ -97,12 +101,39 @@ function createLocalActivities(deps: ActivityDependencies) {
       );
     },
 
-    /** Passes news of a handoff to its responders' workflows. */
-    tellResponders(input: {
-      card: HandoffCard;
-      news: Extract<Effect, { type: `tell-${string}` }>;
-    }): Promise<void> {
-      return responders.tell(input.card, input.news);
+    /** Records with a person's workflow a message that went out without it, so that a reply finds its handoff. */
+    async register({ card, order, at }: RegisterInput): Promise<void> {
+      await responders.register(order.recipient, { ...describeOffer(card, order), at });
+    },
+
+    /** Asks handoffs how a person stands to them; of whom no worker can say are taken to wait for them. */
+    async askStandings(input: {
+      readonly responder: string;
+      readonly offers: readonly Offer[];
+    }): Promise<{ readonly open: readonly OpenOffer[] } & Ended> {
+      const { open, closed, forgotten } = await standings(input.responder, input.offers);
+      return { open, closed, forgotten };
+    },
+
+    /** Finds out what a reply means that nobody could wait for. */
+    readReply({ responder, known, said, now, isLast }: ReadReplyInput): Promise<ReplyReading> {
+      return replies.read(responder, known, said, { now, isLast });
     },
   };
+}
+
+interface RegisterInput extends NotifyInput {
+  readonly order: NotificationOrder;
+  /** When it went out, as an ISO instant. */
+  readonly at: string;
+}
+
+interface ReadReplyInput {
+  readonly responder: string;
+  readonly known: Known;
+  readonly said: Said;
+  /** When it is read, as an ISO instant. */
+  readonly now: string;
+  /** Whatever no worker can say: it is not asked again. */
+  readonly isLast: boolean;
 }

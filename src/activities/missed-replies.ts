@@ -3,7 +3,8 @@ import { findResponderByPhone, type Directory, type Responder } from '../domain/
 import { parseReply } from '../domain/reply.ts';
 import type { Logger } from '../logger.ts';
 import type { ReceivedSms, SmsInbox } from './channels/sms.ts';
-import type { ReplyRecords } from './responders.ts';
+import type { ReplyReader } from '../people/replies.ts';
+import type { Responders } from '../people/responders.ts';
 
 /** Looks through what Twilio received for replies that never got here: Twilio calls an API that is away only once. */
 export interface MissedReplies {
@@ -13,7 +14,8 @@ export interface MissedReplies {
 
 export interface MissedRepliesDependencies {
   readonly inbox: SmsInbox;
-  readonly records: ReplyRecords;
+  readonly responders: Pick<Responders, 'read' | 'recordReply'>;
+  readonly replies: Pick<ReplyReader, 'findUnknown'>;
   readonly directory: () => Directory;
   readonly logger: Logger;
   readonly now?: () => number;
@@ -27,7 +29,8 @@ const ON_ITS_WAY_MS = 20_000;
 /** Returns what looks for missed replies. */
 export function createMissedReplies({
   inbox,
-  records,
+  responders,
+  replies,
   directory,
   logger,
   now = Date.now,
@@ -40,11 +43,15 @@ export function createMissedReplies({
     messages: readonly ReceivedSms[],
   ): Promise<number> {
     const { id, name } = responder;
-    const unknown = await records.findUnknownReplies(id, messages.map(nameReply));
+    const person = await responders.read(id, messages.map(nameReply));
+    if (!person) throw new Error(`no worker says which replies of ${id} are known`);
+    const unseen = messages.map(nameReply).filter((replyId) => !person.replies[replyId]);
+    // Nothing was ever offered to them, and the API told them so.
+    const unknown = person.isNew ? [] : await replies.findUnknown(id, person, unseen, now());
     const missed = messages.filter((message) => unknown.includes(nameReply(message)));
     // One after the other: what came last counts.
     for (const message of missed) {
-      await records.recordReply(id, {
+      await responders.recordReply(id, {
         replyId: nameReply(message),
         text: message.body,
         by: { kind: 'responder', id, name },

@@ -1,6 +1,7 @@
 import { renderAnswer, type Answer } from '../domain/messages/answer.ts';
 import { renderAnswerEmail, renderEmail } from '../domain/messages/email.ts';
 import { renderSms } from '../domain/messages/sms.ts';
+import type { Reader } from '../domain/messages/phrases.ts';
 import type { Held } from '../domain/moment.ts';
 import { isMailbox, type HandoffCard, type NotificationOrder } from '../domain/state.ts';
 import type { EmailChannel } from './channels/email.ts';
@@ -22,6 +23,7 @@ import {
   sendOnce,
   stopIfCalledOff,
   type NotifyInput,
+  type PutOffer,
   type SendingDependencies,
   type Sent,
 } from './sending.ts';
@@ -57,7 +59,7 @@ export function createNotifyActivities(deps: NotifyDependencies) {
       if (early) return early;
       const offer = await makeOffer(deps, responder, card, order);
       if (!('code' in offer)) return offer;
-      const { code, codeNeeded } = offer;
+      const { code, codeNeeded, isUnregistered } = offer;
       const link = linkTo(deps.links, card, responder.id);
       const say = (needed: boolean): string =>
         renderSms(
@@ -76,14 +78,15 @@ export function createNotifyActivities(deps: NotifyDependencies) {
           VALIDITY.max,
         ),
       };
-      return sendOnce(sms, message, () => checkNow(deps, card, order));
+      const sent = await sendOnce(sms, message, () => checkNow(deps, card, order));
+      return { ...sent, ...(isUnregistered && { isUnregistered }) };
     }),
 
     /** Sends one email of a handoff, if its moment is right. Throws a failure of failure-types.ts. */
     sendEmail: heartbeating(async ({ card, order, details }: NotifyInput): Promise<Sent | Held> => {
       const address = await addressEmail(deps, card, order);
       if (!('to' in address)) return address;
-      const { to, reader, code, codeNeeded, hasPhone } = address;
+      const { to, reader, code, codeNeeded, hasPhone, isUnregistered } = address;
       const person = isMailbox(order.recipient) ? undefined : order.recipient;
       const replyAddress =
         person === undefined
@@ -113,6 +116,7 @@ export function createNotifyActivities(deps: NotifyDependencies) {
           customArgs: { h: card.id, n: order.id },
           ...(replyAddress !== undefined && { replyTo: replyAddress }),
         }),
+        ...(isUnregistered && { isUnregistered }),
       };
     }),
 
@@ -145,7 +149,18 @@ export function createNotifyActivities(deps: NotifyDependencies) {
   };
 }
 
-async function addressEmail(deps: NotifyDependencies, card: HandoffCard, order: NotificationOrder) {
+/** Whom an email goes to, and how it is to be put to them. */
+interface Address extends PutOffer {
+  readonly to: string;
+  readonly reader: Reader;
+  readonly hasPhone: boolean;
+}
+
+async function addressEmail(
+  deps: NotifyDependencies,
+  card: HandoffCard,
+  order: NotificationOrder,
+): Promise<Address | Sent | Held> {
   const directory = deps.directory();
   if (isMailbox(order.recipient)) {
     return {

@@ -5,19 +5,24 @@ import { createSituation, type Calendars } from '../domain/availability/situatio
 import { findResponder, type Directory, type Responder } from '../domain/directory.ts';
 import type { Reader } from '../domain/messages/phrases.ts';
 import { checkMoment, type Held } from '../domain/moment.ts';
-import { mayBeBundled, type BundleRequest, type OfferRequest } from '../domain/responder.ts';
+import { mayBeBundled } from '../domain/bundles.ts';
+import { mayMean } from '../domain/responder.ts';
+import type { BundleRequest, OfferAnswer, OfferRequest } from '../domain/responder-state.ts';
 import type { HandoffCard, NotificationOrder } from '../domain/state.ts';
 import type { Links } from '../links/links.ts';
 import type { OutgoingSms, SmsChannel } from './channels/sms.ts';
 import { failure } from './provider-failure.ts';
-import { toOfferCard, type Responders } from './responders.ts';
+import { toOfferCard, type Responders } from '../people/responders.ts';
+import { endedOf, isWorthTelling } from '../people/replies.ts';
+import type { AskStandings } from '../people/standings.ts';
 
 /** What the activities of every channel use. */
 export interface SendingDependencies {
   readonly directory: () => Directory;
   /** Missing: there are no calendars. */
   readonly calendars?: Calendars;
-  readonly responders: Responders;
+  readonly responders: Pick<Responders, 'offer' | 'register' | 'tellEnded' | 'readAbsences'>;
+  readonly standings: AskStandings;
   /** The public address of this installation; Twilio reports deliveries there. */
   readonly publicBaseUrl: string;
   readonly links: Links;
@@ -43,22 +48,28 @@ export interface Sent {
   readonly foundSent?: boolean;
   /** It goes out with others in a moment: this is no provider's id yet. */
   readonly isBundled?: boolean;
+  /** The person's workflow could not be told of it. */
+  readonly isUnregistered?: boolean;
 }
 
 const HEARTBEAT_EVERY_MS = 1_000;
 
 /** Registers the message with the person's own workflow and returns how to put it. */
 export async function makeOffer(
-  { responders, smsSender }: SendingDependencies,
+  deps: SendingDependencies,
   responder: Responder,
   card: HandoffCard,
   order: NotificationOrder,
-): Promise<{ code: string; codeNeeded: boolean } | Sent | Held> {
+): Promise<PutOffer | Sent | Held> {
+  const { responders, smsSender } = deps;
   const answer = await responders.offer(responder.id, {
     ...describeOffer(card, order),
     ...(smsSender !== undefined && { sender: smsSender }),
   });
-  if (answer === undefined) return { code: card.code, codeNeeded: true };
+  if (answer.say === 'unanswered') {
+    const { isRegistered } = answer;
+    return { code: card.code, codeNeeded: true, ...(!isRegistered && { isUnregistered: true }) };
+  }
   if (answer.say === 'away') {
     const { until } = answer.absence;
     return {
@@ -73,8 +84,32 @@ export async function makeOffer(
     throw failure('Permanent', `${responder.name} ${answer.because}`);
   }
   if (answer.say !== 'send') return { code: card.code, codeNeeded: true };
+  const codeNeeded = await isCodeNeeded(deps, responder.id, answer);
   await giveWay(answer.waitMs, order.giveUpAfterMs);
-  return answer;
+  return { code: answer.code, codeNeeded };
+}
+
+/** How a message is to be put. */
+export interface PutOffer {
+  readonly code: string;
+  readonly codeNeeded: boolean;
+  readonly isUnregistered?: true;
+}
+
+/** Says whether a bare reply could mean another handoff; when nobody can say, it could. */
+async function isCodeNeeded(
+  { standings, responders }: SendingDependencies,
+  responder: string,
+  { codeNeeded, others = [] }: Extract<OfferAnswer, { say: 'send' }>,
+): Promise<boolean> {
+  if (codeNeeded || others.length === 0) return codeNeeded;
+  try {
+    const found = await standings(responder, others);
+    if (isWorthTelling(found)) await responders.tellEnded(responder, endedOf(found));
+    return mayMean(found, new Date(currentTimeMs()).toISOString(), responder);
+  } catch {
+    return true;
+  }
 }
 
 /** Returns the question before a message goes out. */
@@ -82,7 +117,6 @@ export function describeOffer(card: HandoffCard, order: NotificationOrder): Offe
   return {
     card: toOfferCard(card),
     notificationId: order.id,
-    asks: order.message.kind === 'offer' || order.message.kind === 'last-resort',
     // A later attempt has to find out first whether an earlier one was sent.
     mayBeHeld: (order.whenQuiet ?? 'ignore') !== 'ignore' && isFirstAttempt(),
     channel: order.channel,

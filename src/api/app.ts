@@ -9,6 +9,9 @@ import type { Policies } from '../domain/policy.ts';
 import type { Links } from '../links/links.ts';
 import type { Passes } from '../links/passes.ts';
 import type { Logger } from '../logger.ts';
+import { createReplyReader } from '../people/replies.ts';
+import { createResponders } from '../people/responders.ts';
+import { createStandings } from '../people/standings.ts';
 import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
 import { findCaller, findCallerById, type PlainKey } from '../sources/keys.ts';
 import type { Sources } from '../sources/sources.ts';
@@ -26,7 +29,6 @@ import { routePages } from './pages.ts';
 import { routePolicies } from './policies.ts';
 import { answerProblems, answerUnknownRoute, Problem } from './problem.ts';
 import { listRoutes, refuseOtherMethods } from './routes.ts';
-import { createResponderClient } from './responder-client.ts';
 import { routeResponders } from './responders.ts';
 import { routeSendgrid } from './sendgrid.ts';
 import { routeTwilio } from './twilio.ts';
@@ -77,7 +79,8 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 export function createApp(deps: AppDependencies): Express {
   const { client, taskQueue, logger } = deps;
   const handoffs = createHandoffClient(client, taskQueue);
-  const responders = createResponderClient(client, taskQueue);
+  const responders = createResponders(client, taskQueue);
+  const standings = createStandings(client);
 
   const app = express();
   app.disable('x-powered-by');
@@ -126,6 +129,8 @@ export function createApp(deps: AppDependencies): Express {
       router: routeTwilio({
         handoffs,
         responders,
+        standings,
+        replies: createReplyReader(standings),
         directory: deps.directory,
         authToken: deps.twilioAuthToken,
         publicBaseUrl: deps.publicBaseUrl,

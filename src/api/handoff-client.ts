@@ -9,7 +9,7 @@ import { stoppedAt } from '../domain/offer.ts';
 import { cardOf, lookUp, type Actor, type HandoffInput, type Verb } from '../domain/state.ts';
 import type { StatsRow } from '../domain/stats.ts';
 import type { CommandReport, HandoffResult, HandoffView } from '../domain/view.ts';
-import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
+import { answerOf, GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
 import { encodePayload } from '../temporal/payloads.ts';
 import {
   ACT_BY,
@@ -426,29 +426,6 @@ function readRow(execution: Execution): StatsRow {
     secondsToAct: readNumber(execution, SECONDS_TO_ACT),
   };
 }
-
-/** Returns a query's answer, or undefined when no worker gave one in time; other errors are thrown. */
-export async function answerOf<T>(query: Promise<T>): Promise<T | undefined> {
-  try {
-    return await query;
-  } catch (error) {
-    if (isUnanswered(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Says whether an error means that Temporal is there and no worker answered in time. */
-export function isUnanswered(error: unknown): boolean {
-  return UNANSWERED.has(grpcStatusOf(error));
-}
-
-/** No worker at all, none that was quick enough, or more queries at once than the server holds. */
-const UNANSWERED = new Set<number | undefined>([
-  GRPC.cancelled,
-  GRPC.deadlineExceeded,
-  GRPC.resourceExhausted,
-  GRPC.failedPrecondition,
-]);
 
 /** Returns what came of a command from the result of a handoff that has ended, perhaps before it came. */
 function reportClosed(

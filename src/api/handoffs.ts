@@ -42,7 +42,7 @@ import { streamEvents } from './events.ts';
 import type { HandoffClient } from './handoff-client.ts';
 import { filterShape, listQuerySchema, type HandoffFilter } from './handoff-query.ts';
 import { invalidBody, Problem, readQuery, toFaults, type Fault } from './problem.ts';
-import type { ResponderClient } from './responder-client.ts';
+import type { Responders } from '../people/responders.ts';
 import { callerOf, requireScope, sha256, sourceOf } from './verify.ts';
 
 export interface HandoffsDependencies {
@@ -53,7 +53,7 @@ export interface HandoffsDependencies {
   readonly policies: () => Policies;
   /** Missing: there are no calendars. */
   readonly calendars?: Calendars | undefined;
-  readonly responders: Pick<ResponderClient, 'readAbsences'>;
+  readonly responders: Pick<Responders, 'readAbsences'>;
   /** The number people text their replies to, if there is one to name. */
   readonly replyNumber?: string | undefined;
   readonly links: Links;

@@ -11,14 +11,14 @@ import { listConcerned } from '../domain/targets.ts';
 import { renderCoveragePage } from '../pages/coverage-page.ts';
 import { wholeNumber } from './handoff-query.ts';
 import { Problem, readQuery } from './problem.ts';
-import type { ResponderClient } from './responder-client.ts';
+import type { Responders } from '../people/responders.ts';
 
 export interface PoliciesDependencies {
   readonly directory: () => Directory;
   readonly policies: () => Policies;
   /** Missing: there are no calendars. */
   readonly calendars?: Calendars | undefined;
-  readonly responders: Pick<ResponderClient, 'readAbsences'>;
+  readonly responders: Pick<Responders, 'readAbsences'>;
 }
 
 /** `within` is what counts as in time; each urgency has its own unless given. */

@@ -6,11 +6,11 @@ import { identifier } from '../domain/handoff.ts';
 import { findResponder, type Directory, type Responder } from '../domain/directory.ts';
 import { isAwayAt } from '../domain/responder.ts';
 import { invalidBody, Problem, toFaults, type Fault } from './problem.ts';
-import type { ResponderClient } from './responder-client.ts';
+import type { Responders } from '../people/responders.ts';
 import { requireScope } from './verify.ts';
 
 export interface RespondersDependencies {
-  readonly responders: Pick<ResponderClient, 'readAbsence' | 'setAway' | 'setBack'>;
+  readonly responders: Pick<Responders, 'readAbsence' | 'setAway' | 'setBack'>;
   readonly directory: () => Directory;
 }
 

@@ -10,12 +10,12 @@ import type { Logger } from '../logger.ts';
 import { readEmailReply } from './email-reply.ts';
 import type { HandoffClient } from './handoff-client.ts';
 import { Problem } from './problem.ts';
-import type { ResponderClient } from './responder-client.ts';
+import type { Responders } from '../people/responders.ts';
 import { requireSendgridSignature, sha256 } from './verify.ts';
 
 export interface SendgridDependencies {
   readonly handoffs: HandoffClient;
-  readonly responders: ResponderClient;
+  readonly responders: Responders;
   readonly directory: () => Directory;
   readonly links: Links;
   /** The public keys that SendGrid signs with; without one what it sends is refused. */

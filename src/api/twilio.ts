@@ -11,23 +11,30 @@ import {
   type Responder,
 } from '../domain/directory.ts';
 import { renderAnswer, type Answer } from '../domain/messages/answer.ts';
+import { stoppedAt } from '../domain/offer.ts';
 import type { RecordedReply } from '../domain/payloads.ts';
 import { explainTwilioCode } from '../domain/provider-codes.ts';
 import type { Presence } from '../domain/presence.ts';
 import { parseReply, type ReplyIntent } from '../domain/reply.ts';
-import { commandOf } from '../domain/reply-route.ts';
-import { isAwayAt } from '../domain/responder.ts';
-import type { Actor } from '../domain/state.ts';
+import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
+import { isAwayAt, isTooIdle, type ResponderView } from '../domain/responder.ts';
+import { toClosedOffer } from '../domain/standing.ts';
+import type { Actor, CommandEffect, Verb } from '../domain/state.ts';
 import { cleanProse } from '../domain/text.ts';
 import type { Logger } from '../logger.ts';
+import { isWorthTelling, type ReplyReader, type ReplyReading } from '../people/replies.ts';
+import type { Responders } from '../people/responders.ts';
+import type { AskStandings } from '../people/standings.ts';
 import type { HandoffClient } from './handoff-client.ts';
-import type { ResponderClient } from './responder-client.ts';
+
 import { requireTwilioSignature } from './verify.ts';
 import { routeVoice } from './voice.ts';
 
 export interface TwilioDependencies {
   readonly handoffs: HandoffClient;
-  readonly responders: ResponderClient;
+  readonly responders: Responders;
+  readonly standings: AskStandings;
+  readonly replies: Pick<ReplyReader, 'read'>;
   readonly directory: () => Directory;
   readonly authToken: string;
   readonly publicBaseUrl: string;
@@ -141,50 +148,126 @@ async function answerReply(
       await responders.setBack(id, replyId);
       return await describePresence(deps, responder);
     }
-    const routed = isByTwilio ? undefined : await responders.route(id, { replyId, text });
-    if (intent.kind === 'opt-in' && routed?.route.kind !== 'help') {
+    const person = isByTwilio ? undefined : await responders.read(id, [replyId]);
+    if (intent.kind === 'opt-in' && (!person || person.optedOutAt !== undefined)) {
       await responders.optIn(id, replyId);
       return undefined;
     }
-    if (!routed) {
-      await responders.recordReply(id, { replyId, text, by, receivedAt: new Date().toISOString() });
+    const reply: RecordedReply = { replyId, text, by, receivedAt: new Date().toISOString() };
+    const reading = person && (await readReply(deps, id, person, reply));
+    if (!reading || reading.kind === 'unanswered') {
+      await responders.recordReply(id, reply);
       return { kind: 'recorded' };
     }
-    const { route, isSilent } = routed;
-    switch (route.kind) {
-      case 'command':
-        break;
-      case 'away':
-      case 'back':
-      case 'opt-out':
-      case 'opt-in':
-      case 'silent':
-        return undefined;
-      default:
-        return isSilent ? undefined : route;
+    switch (reading.kind) {
+      case 'waiting':
+        return { kind: 'recorded' };
+      case 'known':
+        return { kind: 'result', ...reading.report };
+      case 'routed':
+        return await follow(deps, person, reply, reading.route);
     }
-    const { offer } = route;
-    const { verb, payload } = commandOf(route, { replyId, by });
-    const report = await handoffs
-      .command(offer.handoffId, verb, payload)
-      .catch(async (error: unknown) => {
-        logger.warn({ err: error, responder: id }, 'a reply did not reach its handoff');
-        // Their own workflow knows what it means, and hands it over under the same id: it counts once.
-        await record(deps, id, { replyId, text, by, receivedAt: new Date().toISOString() });
-        return 'recorded' as const;
-      });
-    if (isSilent) return undefined;
-    if (report === 'unknown') {
-      // Nobody else tells their workflow, for which it would wait for them for ever.
-      await responders.close(id, offer).catch(() => undefined);
-      return { kind: 'ended', offer };
-    }
-    if (report === 'recorded') return { kind: 'recorded' };
-    return { kind: 'result', card: report.card, code: offer.code, result: report.result };
   } catch (error) {
     logger.error({ err: error, responder: id }, 'a reply could not be recorded');
     return { kind: 'not-recorded' };
   }
+}
+
+/** Returns what a reply means; `waiting`: their workflow has it, and is about to deal with it. */
+async function readReply(
+  { responders, replies, logger }: TwilioDependencies,
+  responder: string,
+  person: ResponderView,
+  reply: RecordedReply,
+): Promise<ReplyReading | { readonly kind: 'waiting' }> {
+  const { replyId, text, receivedAt: now = '' } = reply;
+  const earlier = person.replies[replyId];
+  if (earlier === 'waiting') return { kind: 'waiting' };
+  const reading = await replies.read(responder, person, { replyId, text }, { now });
+  if (isWorthTelling(reading.ended)) {
+    inPassing(logger, responder, responders.tellEnded(responder, reading.ended));
+  }
+  if (earlier !== 'seen' || reading.kind !== 'routed' || reading.route.kind !== 'command') {
+    return reading;
+  }
+  // When it came first nothing was changed by it: it is not to mean more when it comes again.
+  const { verb, offer } = reading.route;
+  const route: ReplyRoute =
+    verb === 'note'
+      ? { kind: 'help', offers: [offer] }
+      : { kind: 'choose', verb, offers: [offer] };
+  return { ...reading, route };
+}
+
+/** Does what a reply means, and returns what is answered to it. */
+async function follow(
+  deps: TwilioDependencies,
+  person: ResponderView,
+  reply: RecordedReply,
+  route: ReplyRoute,
+): Promise<Answer | undefined> {
+  const { handoffs, responders, logger } = deps;
+  const { replyId, by, text } = reply;
+  const { id } = by;
+  const note = (isIdle: boolean): void => {
+    // Of what a handoff knows their workflow need not know.
+    if (!isIdle && person.idle === 0) return;
+    inPassing(logger, id, responders.noteReply(id, { replyId, isIdle }));
+  };
+  const isSilent = isTooIdle(person.idle);
+  switch (route.kind) {
+    case 'command':
+      break;
+    case 'away':
+    case 'back':
+    case 'opt-out':
+    case 'opt-in':
+    case 'silent':
+      return undefined;
+    default:
+      note(true);
+      return isSilent ? undefined : route;
+  }
+  const { offer } = route;
+  const { verb, payload } = commandOf(route, { replyId, by });
+  const report = await handoffs
+    .command(offer.handoffId, verb, payload)
+    .catch(async (error: unknown) => {
+      logger.warn({ err: error, responder: id }, 'a reply did not reach its handoff');
+      // Their own workflow finds out what it means, and hands it over under the same id: it counts once.
+      await record(deps, id, reply);
+      return 'recorded' as const;
+    });
+  if (report === 'recorded') return isSilent ? undefined : { kind: 'recorded' };
+  if (report === 'unknown') {
+    const closed = [toClosedOffer(offer, stoppedAt(new Date().toISOString()))];
+    inPassing(logger, id, responders.tellEnded(id, { closed, forgotten: [] }));
+    note(true);
+    return isSilent ? undefined : { kind: 'ended', offer };
+  }
+  const isAgain = offer.standing === 'passed' || !text.toUpperCase().includes(offer.code);
+  const isIdle = !CHANGES.has(report.result.effect) || (isAgain && REPEATABLE.has(verb));
+  note(isIdle);
+  if (isIdle && isSilent) return undefined;
+  return { kind: 'result', card: report.card, code: offer.code, result: report.result };
+}
+
+/** By these effects of a reply something has become different. */
+const CHANGES: ReadonlySet<CommandEffect> = new Set<CommandEffect>([
+  'taken',
+  'passed',
+  'snoozed',
+  'resolved',
+]);
+
+/** What a machine could say for ever, with the same effect each time. */
+const REPEATABLE: ReadonlySet<Verb> = new Set<Verb>(['pass', 'snooze']);
+
+/** Lets go on beside the answer what is good to have recorded, but not worth waiting for. */
+function inPassing(logger: Logger, responder: string, recorded: Promise<void>): void {
+  recorded.catch((error: unknown) => {
+    logger.warn({ err: error, responder }, 'what was found about a reply could not be recorded');
+  });
 }
 
 /**
@@ -229,7 +312,8 @@ async function goAway(
   const plan = planAbsence(said, { now, responder, directory: deps.directory(), text });
   if (plan.kind !== 'absence') {
     // Seen and answered: nobody is to find it at Twilio and answer it again.
-    await deps.responders.route(responder.id, { replyId, text }).catch(() => undefined);
+    const noted = deps.responders.noteReply(responder.id, { replyId, isIdle: true });
+    inPassing(deps.logger, responder.id, noted);
     return plan;
   }
   await deps.responders.setAway(responder.id, plan.absence, replyId);
@@ -241,13 +325,14 @@ async function goAway(
  * twice, with another between. While it does not answer, `absence` counts, which is recorded.
  */
 async function describePresence(
-  { responders, directory }: TwilioDependencies,
+  { responders, standings, directory }: TwilioDependencies,
   { id }: Responder,
   absence?: Absence,
 ): Promise<Answer> {
-  const person = await responders.readOpen(id).catch(() => undefined);
+  const person = await responders.read(id).catch(() => undefined);
   const away = person ? person.away : absence;
-  const offers = person && { offers: person.open };
+  const found = person && (await standings(id, person.offers).catch(() => undefined));
+  const offers = found && { offers: found.open };
   if (!away || !isAwayAt(away, new Date().toISOString())) return { kind: 'back', ...offers };
   const cover = away.cover === undefined ? undefined : findResponder(directory(), away.cover);
   return { kind: 'away', absence: away, ...(cover && { coverName: cover.name }), ...offers };

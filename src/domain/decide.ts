@@ -17,7 +17,6 @@ import {
   isOpen,
   isStepLeft,
   isUnderway,
-  listInvolved,
   lookUp,
   nameActor,
   putUnder,
@@ -93,13 +92,6 @@ export type Effect =
   | { readonly type: 'write' }
   | { readonly type: 'notify'; readonly order: NotificationOrder }
   | { readonly type: 'cancel'; readonly notification: string }
-  /** The responders' own workflows are to know how they stand to this handoff. */
-  | { readonly type: 'tell-standings'; readonly standings: Readonly<Record<string, Standing>> }
-  | {
-      readonly type: 'tell-closed';
-      readonly responders: readonly string[];
-      readonly ending: Ending;
-    }
   /** The source is to hear of it. */
   | { readonly type: 'call-back'; readonly callback: Callback };
 
@@ -554,7 +546,7 @@ class Turn {
       this.state.names[person.recipient] = person.name;
       // The last resort asks again those who passed before.
       if (stage.kind === 'last-resort' && this.state.standings[person.recipient] === 'passed') {
-        this.state.standings[person.recipient] = 'asked';
+        this.#stand(person.recipient, 'asked');
       }
       if (person.spare) stage.spare = { ...stage.spare, [person.recipient]: person.spare };
       for (const step of person.steps) {
@@ -742,14 +734,18 @@ class Turn {
     if (standings[recipient] === 'passed') return;
     if (owner || ending) {
       // It went out while being called off: that person must not act on it.
-      standings[recipient] = 'stood-down';
-      if (!isMailbox(recipient)) {
-        this.effects.push({ type: 'tell-standings', standings: { [recipient]: 'stood-down' } });
-      }
+      this.#stand(recipient, 'stood-down');
       this.#write(recipient, { kind: 'stand-down', because: this.#describeOutcome() });
     } else {
-      standings[recipient] = 'asked';
+      this.#stand(recipient, 'asked');
     }
+  }
+
+  #stand(recipient: string, standing: Standing): void {
+    putUnder(this.state.standings, recipient, standing);
+    if (standing !== 'stood-down') return;
+    this.state.stoodDown ??= {};
+    putUnder(this.state.stoodDown, recipient, this.#now);
   }
 
   #notSent(event: Extract<HandoffEvent, { type: 'not-sent' }>): void {
@@ -964,7 +960,7 @@ class Turn {
         if (!owner) return this.#take(by, command.via);
         if (command.over !== true) return this.#refuse(command, 'held-by-other');
         // They are told with the others who has it now.
-        this.state.standings[owner.responder] = 'asked';
+        this.#stand(owner.responder, 'asked');
         return this.#take(by, command.via, owner);
       case 'snooze':
         if (by.kind !== 'responder' || (owner && !isOwner))
@@ -1026,7 +1022,8 @@ class Turn {
     const how = from ? `took it over from ${from.name}` : 'took it';
     this.#record({ what: 'taken', because: `${by.name} ${how} by ${via}`, responder: by.id });
     this.#callOff();
-    this.#standDown([by.id], { [by.id]: 'owner' });
+    this.#stand(by.id, 'owner');
+    this.#standDown([by.id]);
     this.#callBack('handoff.taken', { by: { kind: 'responder', ...by } });
     return 'taken';
   }
@@ -1081,12 +1078,12 @@ class Turn {
     this.state.snoozes = {};
     if (owner) {
       delete this.state.owner;
-      this.state.standings[owner.responder] = 'stood-down';
+      this.#stand(owner.responder, 'stood-down');
       this.#write(owner.responder, { kind: 'released', because });
     }
     // Whoever passed it before may be given it all the same.
-    if (this.state.standings[to.id] === 'passed') this.state.standings[to.id] = 'stood-down';
-    this.#standDown([to.id], owner && { [owner.responder]: 'stood-down' }, because);
+    if (this.state.standings[to.id] === 'passed') this.#stand(to.id, 'stood-down');
+    this.#standDown([to.id], because);
     this.#begin({ kind: 'tier', tier: -1, round: stage.round, because, assignee: to.id });
     this.#askForPlan();
     return 'reassigned';
@@ -1114,10 +1111,7 @@ class Turn {
       });
     } else {
       this.state.snoozes = { ...this.state.snoozes, [id]: until };
-      if (this.state.standings[id] !== 'asked') {
-        this.state.standings[id] = 'asked';
-        this.effects.push({ type: 'tell-standings', standings: { [id]: 'asked' } });
-      }
+      this.#stand(id, 'asked');
       this.#record({
         what: 'snoozed',
         because: `${name} asked to be told again in ${formatDuration(forMs)}`,
@@ -1145,8 +1139,7 @@ class Turn {
     this.#count({ declined: [...others, `${by.id}:${kind}`] });
     if (owner) delete this.state.owner;
     this.#forgetSnooze(by.id);
-    this.state.standings[by.id] = 'passed';
-    this.effects.push({ type: 'tell-standings', standings: { [by.id]: 'passed' } });
+    this.#stand(by.id, 'passed');
     if (owner) this.#advance(because);
     else if (this.state.stage.notBefore) this.#wake();
     return 'passed';
@@ -1155,13 +1148,11 @@ class Turn {
   /** Takes the handoff from its owner, who is told why; they may still take it again. */
   #release(owner: Ownership, because: string): void {
     delete this.state.owner;
-    this.state.standings[owner.responder] = 'asked';
-    this.effects.push({ type: 'tell-standings', standings: { [owner.responder]: 'asked' } });
+    this.#stand(owner.responder, 'asked');
     this.#write(owner.responder, { kind: 'released', because });
   }
 
   #end(ending: Ending, by?: Command['by']): void {
-    const involved = listInvolved(this.state);
     this.state.ending = ending;
     this.state.status = ending.status;
     delete this.state.stage.notBefore;
@@ -1172,11 +1163,10 @@ class Turn {
     });
     this.#callOff();
     const { owner } = this.state;
-    if (owner) this.state.standings[owner.responder] = 'asked';
+    if (owner) this.#stand(owner.responder, 'asked');
     delete this.state.owner;
     // An expiry is told when it is known who hears of it by the announcement.
     if (ending.status !== 'expired') this.#standDown(by?.kind === 'responder' ? [by.id] : []);
-    this.effects.push({ type: 'tell-closed', responders: involved, ending });
     this.#callBack(`handoff.${ending.status}`, ending.by ? { by: ending.by } : {});
   }
 
@@ -1192,19 +1182,13 @@ class Turn {
   /** Tells everyone for whom it waits that it no longer does, except those who know. */
   #standDown(
     except: readonly string[],
-    standings: Readonly<Record<string, Standing>> = {},
     because = this.#describeOutcome(),
   ): void {
-    const changed: Record<string, Standing> = { ...standings };
     for (const [id, standing] of Object.entries(this.state.standings)) {
       if (standing !== 'asked' || except.includes(id)) continue;
-      changed[id] = 'stood-down';
+      this.#stand(id, 'stood-down');
       this.#write(id, { kind: 'stand-down', because });
     }
-    Object.assign(this.state.standings, changed);
-    if (!isOpen(this.state)) return;
-    const people = Object.fromEntries(Object.entries(changed).filter(([id]) => !isMailbox(id)));
-    this.effects.push({ type: 'tell-standings', standings: people });
   }
 
   #describeOutcome(): string {

@@ -1,15 +1,26 @@
 import type { Ending, Standing } from './state.ts';
 
-/** A handoff as one person's phone knows it. */
-export interface OpenOffer {
+/** A handoff as it is offered: what a person's workflow knows of it without asking it. */
+export interface OfferCard {
   readonly handoffId: string;
-  /** The code this person uses for it; unique among their open and lately closed ones. */
+  /** The code this person uses for it; unique among what was lately offered to them. */
   readonly code: string;
   readonly subject: string;
   /** What is to be done. */
   readonly action: string;
   readonly dueAt?: string;
+}
+
+/** A handoff that a person was written to about. How they stand to it only the handoff itself knows. */
+export interface Offer extends OfferCard {
+  /** When they were last written to about it. */
+  readonly at: string;
+}
+
+/** A handoff that is open, and how one person stands to it. */
+export interface OpenOffer extends OfferCard {
   readonly standing: Standing;
+  /** Since when, or the last message about it. */
   readonly since: string;
 }
 
@@ -31,9 +42,4 @@ export function stoppedAt(at: string): Ending {
 /** Returns whether this person ended it: no answer of theirs is about it any more. */
 export function isEndedBy({ ending: { by } }: ClosedOffer, person: string | undefined): boolean {
   return person !== undefined && by?.kind === 'responder' && by.id === person;
-}
-
-/** Returns whether an ending is such a one: it gives way to a handoff's own news. */
-export function isStopped({ by, note }: Ending): boolean {
-  return by === undefined && note === STOPPED;
 }

@@ -8,10 +8,11 @@ import { readActor, readCommand, VERBS } from './command.ts';
 import { isRecord, readText } from './record.ts';
 import type { HandoffEvent } from './decide.ts';
 import type { Channel } from './policy.ts';
-import type { ReplyIntent } from './reply.ts';
-import type { ReplyVerb } from './reply-words.ts';
-import type { BundleRequest, OfferCard, OfferRequest } from './responder.ts';
-import type { Actor, Ending, Standing, Verb } from './state.ts';
+import type { OfferCard } from './offer.ts';
+import type { Ended } from './responder.ts';
+import type { BundleRequest, OfferRequest } from './responder-state.ts';
+import type { StandingRequest } from './standing.ts';
+import type { Actor, Ending, Verb } from './state.ts';
 
 /** Returns the event that a signal to a handoff stands for, or undefined when it makes no sense. */
 export function readSignal(name: string, payload: unknown): HandoffEvent | undefined {
@@ -64,12 +65,12 @@ export function readOffer(payload: unknown): OfferRequest | undefined {
   return {
     card,
     notificationId,
-    asks: payload['asks'] === true,
     ...(payload['mayBeHeld'] === true && { mayBeHeld: true }),
     ...(payload['isAnswer'] === true && { isAnswer: true }),
     ...readChannel(payload),
     ...readText(payload, 'sender'),
     ...readBundle(payload['bundle']),
+    ...readInstantOf(payload, 'at'),
   };
 }
 
@@ -88,22 +89,46 @@ function readChannel(payload: Record<string, unknown>): { channel?: Channel } {
   return channel ? { channel } : {};
 }
 
-/** Returns how a person now stands to a handoff, or undefined when it does not say. */
-export function readStanding(
-  payload: unknown,
-): { card: OfferCard; standing: Standing } | undefined {
-  if (!isRecord(payload)) return undefined;
-  const card = readCard(payload['card']);
-  const standing = STANDINGS.find((known) => known === payload['standing']);
-  return card && standing && { card, standing };
+/** Returns the handoffs that are told to be over. */
+export function readEnded(payload: unknown): Ended {
+  if (!isRecord(payload)) return { closed: [], forgotten: [] };
+  const { closed } = payload;
+  return {
+    closed: (Array.isArray(closed) ? closed : []).flatMap((value: unknown) => {
+      const card = readCard(value);
+      const ending = isRecord(value) ? readEnding(value['ending']) : undefined;
+      if (!card || !ending) return [];
+      const { handoffId, code, subject } = card;
+      return [{ handoffId, code, subject, ending }];
+    }),
+    forgotten: readTexts(payload['forgotten']),
+  };
 }
 
-/** Returns the end of a handoff, or undefined when it is not told. */
-export function readClosed(payload: unknown): { card: OfferCard; ending: Ending } | undefined {
+/** A reply that was dealt with where it came in. */
+export interface SeenReply {
+  readonly replyId: string;
+  /** Nothing came of it. */
+  readonly isIdle: boolean;
+}
+
+/** Returns which reply was dealt with, or undefined when it is not told. */
+export function readSeen(payload: unknown): SeenReply | undefined {
   if (!isRecord(payload)) return undefined;
-  const card = readCard(payload['card']);
-  const ending = readEnding(payload['ending']);
-  return card && ending && { card, ending };
+  const { replyId } = readText(payload, 'replyId');
+  return replyId === undefined ? undefined : { replyId, isIdle: payload['isIdle'] === true };
+}
+
+/** Returns the question how a person stands to a handoff; who is not named is nobody. */
+export function readStandingRequest(payload: unknown): StandingRequest {
+  if (!isRecord(payload)) return { responder: '' };
+  const { responder = '' } = readText(payload, 'responder');
+  return { responder, replyIds: readTexts(payload['replyIds']) };
+}
+
+/** Returns the texts of a list. */
+export function readTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 /**
@@ -130,8 +155,6 @@ export interface RecordedReply {
   readonly about?: string;
   /** When it came: it cannot mean what was asked later. Missing: when it is routed. */
   readonly receivedAt?: string;
-  /** What was understood when it came; missing: it is read where it is routed. */
-  readonly intent?: ReplyIntent;
   /** The names of what they texted to: the number, and the messaging service it belongs to. */
   readonly sender?: readonly string[];
   /** The address that it came from, where that is not the person's own: it counts for nothing. */
@@ -153,54 +176,25 @@ export function readReply(payload: unknown): RecordedReply | undefined {
     ...readText(payload, 'about'),
     ...readText(payload, 'from'),
     ...readSender(payload),
-    ...readReceivedAt(payload['receivedAt']),
-    ...readIntent(payload['intent']),
+    ...readInstantOf(payload, 'receivedAt'),
   };
 }
 
 /** Returns the names of what somebody texted to, if they are said. */
 export function readSender(payload: Record<string, unknown>): { sender?: readonly string[] } {
   const { sender } = payload;
-  if (!Array.isArray(sender)) return {};
-  return { sender: sender.filter((name): name is string => typeof name === 'string') };
+  return Array.isArray(sender) ? { sender: readTexts(sender) } : {};
 }
 
-function readReceivedAt(value: unknown): { receivedAt?: string } {
-  const receivedAt = readInstant(value);
-  return receivedAt === undefined ? {} : { receivedAt };
+function readInstantOf<K extends string>(
+  payload: Record<string, unknown>,
+  key: K,
+): { [key in K]?: string } {
+  const at = readInstant(payload[key]);
+  return (at === undefined ? {} : { [key]: at }) as { [key in K]?: string };
 }
-
-/** Only our API says what was understood; what could stop the workflow is left to be read from the text. */
-function readIntent(value: unknown): { intent?: ReplyIntent } {
-  if (!isRecord(value)) return {};
-  const { kind, verb, text, code, forMs } = value;
-  const isWhole = [text, code, value['orNote'], value['cover']].every(
-    (one) => one === undefined || typeof one === 'string',
-  );
-  const isKnown = KINDS.some((known) => known === kind);
-  const isAct = kind !== 'act' || REPLY_VERBS.some((known) => known === verb);
-  const isTimed = forMs === undefined || (typeof forMs === 'number' && Number.isFinite(forMs));
-  const isSaid = kind !== 'text' || typeof text === 'string';
-  const isUntil = value['until'] === undefined || isRecord(value['until']);
-  return isWhole && isKnown && isAct && isTimed && isSaid && isUntil
-    ? { intent: value as unknown as ReplyIntent }
-    : {};
-}
-
-const KINDS: readonly ReplyIntent['kind'][] = [
-  'act',
-  'text',
-  'help',
-  'away',
-  'back',
-  'opt-out',
-  'opt-in',
-  'carrier-help',
-];
-const REPLY_VERBS: readonly ReplyVerb[] = ['take', 'take-over', 'pass', 'snooze', 'resolve'];
 
 const CHANNELS: readonly Channel[] = ['sms', 'voice', 'email'];
-const STANDINGS: readonly Standing[] = ['asked', 'owner', 'passed', 'stood-down'];
 const ENDS: readonly Ending['status'][] = ['resolved', 'withdrawn', 'expired'];
 
 function isVerb(name: string): name is Verb {

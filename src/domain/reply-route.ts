@@ -3,7 +3,7 @@
  */
 import { CODE_PATTERN } from './code.ts';
 import type { CommandPayload } from './command.ts';
-import { isEndedBy, type ClosedOffer, type OpenOffer } from './offer.ts';
+import { isEndedBy, type ClosedOffer, type Offer, type OpenOffer } from './offer.ts';
 import type { Presence } from './presence.ts';
 import type { ReplyIntent } from './reply.ts';
 import type { ReplyVerb } from './reply-words.ts';
@@ -104,6 +104,27 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   if (open.length > 0) return routeOrNote(intent, person);
   const latest = closed.at(-1);
   return latest ? { kind: 'closed', offer: latest } : { kind: 'nothing-open' };
+}
+
+/**
+ * Returns what a reply means whatever the standings are, or undefined when it takes them to tell: what names the
+ * handoff it is for by its code needs nobody to be asked.
+ */
+export function routeByCode(
+  given: ReplyIntent,
+  offers: readonly Offer[],
+  person: Omit<Repliable, 'open'>,
+): ReplyRoute | undefined {
+  if (given.kind !== 'act') return undefined;
+  const open = offers.map(({ at, ...card }) => ({
+    ...card,
+    standing: 'stood-down' as const,
+    since: at,
+  }));
+  const { code } = readTrailingCode(given, { ...person, open });
+  if (code === undefined) return undefined;
+  const route = routeReply(given, { ...person, open });
+  return route.kind === 'command' || route.kind === 'closed' ? route : undefined;
 }
 
 /** Providers tell when a message came in whole seconds. */

@@ -337,6 +337,8 @@ export interface HandoffState {
   /** Display names by responder id, as far as they have come up. */
   names: Record<string, string>;
   standings: Record<string, Standing>;
+  /** When it was last taken from somebody who was asked, by responder id. */
+  stoodDown?: Record<string, string>;
   owner?: Ownership;
   ending?: Ending;
   results: Record<string, CommandResult>;
@@ -430,12 +432,6 @@ export function listAwaiting(state: HandoffState): string[] {
   return Object.keys(state.standings).filter(
     (id) => state.standings[id] === 'asked' && !isMailbox(id),
   );
-}
-
-/** Returns everybody whom a message was meant for, mailboxes left out. */
-export function listInvolved(state: HandoffState): string[] {
-  const ids = Object.values(state.notifications).map(({ recipient }) => recipient);
-  return [...new Set([...ids, ...Object.keys(state.standings)])].filter((id) => !isMailbox(id));
 }
 
 /** Returns whether a recipient is a mailbox rather than a responder: it can be told, but cannot answer. */

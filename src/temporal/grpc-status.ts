@@ -20,3 +20,26 @@ export function grpcStatusOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }
+
+/** Returns a query's answer, or undefined when no worker gave one in time; other errors are thrown. */
+export async function answerOf<T>(query: Promise<T>): Promise<T | undefined> {
+  try {
+    return await query;
+  } catch (error) {
+    if (isUnanswered(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Says whether an error means that Temporal is there and no worker answered in time. */
+export function isUnanswered(error: unknown): boolean {
+  return UNANSWERED.has(grpcStatusOf(error));
+}
+
+/** No worker at all, none that was quick enough, or more queries at once than the server holds. */
+const UNANSWERED = new Set<number | undefined>([
+  GRPC.cancelled,
+  GRPC.deadlineExceeded,
+  GRPC.resourceExhausted,
+  GRPC.failedPrecondition,
+]);

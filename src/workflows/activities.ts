@@ -35,7 +35,10 @@ const LONGEST_PAUSE: Readonly<Record<Urgency, '5s' | '10s' | '60s'>> = {
  * longer is for the workflow to try again later: a task that waits for them costs three events every few seconds.
  */
 export const local = proxyLocalActivities<
-  Pick<Activities, 'planTier' | 'planAbsence' | 'tellResponders' | 'bundle' | 'callBack'>
+  Pick<
+    Activities,
+    'planTier' | 'planAbsence' | 'askStandings' | 'readReply' | 'register' | 'bundle' | 'callBack'
+  >
 >({
   startToCloseTimeout: '5s',
   // Not by time: core 1.22 goes on past scheduleToCloseTimeout.

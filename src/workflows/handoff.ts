@@ -5,7 +5,6 @@ import {
   defineSignal,
   isCancellation,
   log,
-  patched,
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
@@ -14,14 +13,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { decide, startState, type Effect, type HandoffEvent } from '../domain/decide.ts';
-import { readSignal } from '../domain/payloads.ts';
-import { mayBeBundled } from '../domain/responder.ts';
+import { readSignal, readStandingRequest } from '../domain/payloads.ts';
+import { mayBeBundled } from '../domain/bundles.ts';
+import { reportStanding } from '../domain/standing.ts';
 import type { WritingResult } from '../domain/brief-writer/written.ts';
 import type { Handoff } from '../domain/handoff.ts';
 import {
   cardOf,
   currentHandoff,
   isFinished,
+  isMailbox,
   type HandoffInput,
   type HandoffState,
   type NotificationOrder,
@@ -51,6 +52,7 @@ import {
   commandResultQuery,
   confirmSignal,
   deliverySignal,
+  standingQuery,
   statusQuery,
 } from './messages.ts';
 
@@ -77,11 +79,13 @@ export async function handoff(input: HandoffInput): Promise<HandoffResult> {
     });
   }
   setHandler(statusQuery, () => viewHandoff(input, state));
+  setHandler(standingQuery, (request: unknown) =>
+    reportStanding(input, state, readStandingRequest(request)),
+  );
   setHandler(commandResultQuery, (commandId) => reportCommand(input, state, commandId));
 
   if (!input.state) measureStart(input);
   const inTurn = createTurns();
-  const tellInTurn = createTurns();
   const setAlarm = createAlarm(() => inbox.push({ type: 'clock' }));
 
   /** Runs an effect beside the loop; what comes of it arrives in the inbox. */
@@ -115,23 +119,12 @@ export async function handoff(input: HandoffInput): Promise<HandoffResult> {
       case 'notify': {
         const scope = new CancellationScope();
         sending.set(effect.order.id, scope);
-        const event = await scope.run(() =>
+        const { event, isUnregistered } = await scope.run(() =>
           send(currentHandoff(input, state), effect.order, inTurn),
         );
         sending.delete(effect.order.id);
+        if (isUnregistered) register(effect.order);
         return event;
-      }
-      case 'tell-standings':
-      case 'tell-closed': {
-        const summary = summariseTelling(effect);
-        const card = cardOf(currentHandoff(input, state));
-        // One after the other: what was said first must not come last because it had to be said again.
-        await tellInTurn(() =>
-          persist(summary, always, () =>
-            local.tellResponders.executeWithOptions({ summary }, [{ card, news: effect }]),
-          ),
-        );
-        return undefined;
       }
       case 'call-back': {
         const { type, data } = effect.callback.event;
@@ -142,6 +135,19 @@ export async function handoff(input: HandoffInput): Promise<HandoffResult> {
         return undefined;
       }
     }
+  }
+
+  /** Sees to it that a reply to a message finds its handoff, beside the loop. */
+  function register(order: NotificationOrder): void {
+    const summary = `for replies of ${order.recipient}`;
+    const card = cardOf(currentHandoff(input, state));
+    const at = new Date().toISOString();
+    running += 1;
+    void persist(summary, always, () =>
+      inTurn(() => local.register.executeWithOptions({ summary }, [{ card, order, at }])),
+    ).then(() => {
+      running -= 1;
+    });
   }
 
   const isQuiet = () => inbox.length === 0 && running === 0;
@@ -223,19 +229,19 @@ async function send(
   handoff: Handoff,
   order: NotificationOrder,
   inTurn: InTurn,
-): Promise<HandoffEvent> {
+): Promise<{ readonly event: HandoffEvent; readonly isUnregistered?: boolean }> {
   const { urgency } = handoff;
   const summary = `${order.channel} to ${order.recipient}: ${summariseMessage(order)}`;
   const senders = sendersOn(order.channel, { urgency, giveUpAfterMs: order.giveUpAfterMs });
   try {
     const { details } = handoff.brief;
     const card = cardOf(handoff);
-    if (order.isReleased === true && mayBeBundled(card, order) && patched('bundle-released')) {
+    if (order.isReleased === true && mayBeBundled(card, order)) {
       // Nothing is lost where there is no answer: it then goes out by itself.
       const found = await inTurn(() =>
         local.bundle.executeWithOptions({ summary }, [{ card, order }]),
       ).catch(() => false);
-      if (found) return { type: 'accepted', notification: order.id, isBundled: true };
+      if (found) return { event: { type: 'accepted', notification: order.id, isBundled: true } };
     }
     const { sendSms, placeCall } = senders;
     const sent =
@@ -249,22 +255,32 @@ async function send(
     if ('because' in sent) {
       const { because, heldUntil: until } = sent;
       return {
-        type: 'held',
-        notification: order.id,
-        because,
-        ...(until !== undefined && { until }),
+        event: {
+          type: 'held',
+          notification: order.id,
+          because,
+          ...(until !== undefined && { until }),
+        },
       };
     }
-    const { isBundled } = sent;
-    return { type: 'accepted', notification: order.id, ...(isBundled && { isBundled }) };
+    const { isBundled, isUnregistered = false } = sent;
+    return {
+      event: { type: 'accepted', notification: order.id, ...(isBundled && { isBundled }) },
+      isUnregistered,
+    };
   } catch (error) {
     const cancelled = isCancellation(error);
+    const uncertain = !cancelled && isUncertain(error);
     return {
-      type: 'not-sent',
-      notification: order.id,
-      because: cancelled ? 'called off before it left' : explainFailure(error),
-      ...(cancelled && { cancelled }),
-      ...(!cancelled && isUncertain(error) && { uncertain: true }),
+      event: {
+        type: 'not-sent',
+        notification: order.id,
+        because: cancelled ? 'called off before it left' : explainFailure(error),
+        ...(cancelled && { cancelled }),
+        ...(uncertain && { uncertain }),
+      },
+      // Whoever got it may answer it.
+      isUnregistered: uncertain && !isMailbox(order.recipient),
     };
   }
 }
@@ -280,11 +296,4 @@ function summariseMessage({ message }: NotificationOrder): string {
     default:
       return message.kind;
   }
-}
-
-function summariseTelling(effect: Extract<Effect, { type: `tell-${string}` }>): string {
-  if (effect.type === 'tell-closed') return `closed for ${effect.responders.join(', ')}`;
-  return Object.entries(effect.standings)
-    .map(([responder, standing]) => `${responder}: ${standing}`)
-    .join(', ');
 }

@@ -9,11 +9,12 @@ import type { Absence } from '../domain/availability/situation.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { CommandPayload } from '../domain/command.ts';
 import type { DeliverySummary } from '../domain/deliveries.ts';
-import type { ClosedOffer, OpenOffer } from '../domain/offer.ts';
-import type { RecordedReply } from '../domain/payloads.ts';
+import type { RecordedReply, SeenReply } from '../domain/payloads.ts';
 import type { Channel } from '../domain/policy.ts';
-import type { OfferAnswer, OfferCard, OfferRequest, RoutedReply } from '../domain/responder.ts';
-import type { Ending, Standing, Verb } from '../domain/state.ts';
+import type { Ended, ResponderView } from '../domain/responder.ts';
+import type { OfferAnswer, OfferRequest } from '../domain/responder-state.ts';
+import type { StandingReport, StandingRequest } from '../domain/standing.ts';
+import type { Verb } from '../domain/state.ts';
 import type { CommandReport, HandoffView } from '../domain/view.ts';
 
 // -- handoff
@@ -52,6 +53,9 @@ export const statusQuery = defineQuery<HandoffView>('status');
 /** What came of a command; null while it has not been dealt with. */
 export const commandResultQuery = defineQuery<CommandReport | null, [string]>('commandResult');
 
+/** How a person stands to it, and what came of these replies. */
+export const standingQuery = defineQuery<StandingReport, [StandingRequest]>('standing');
+
 // -- canary
 
 /** Whether a worker runs workflows of this task queue. */
@@ -81,25 +85,14 @@ export const offerUpdate = defineUpdate<OfferAnswer, [OfferRequest]>('offer');
 /** The same as the update `offer`, for when its answer did not come in time: the message goes out all the same. */
 export const offeredSignal = defineSignal<[OfferRequest]>('offered');
 
-/** How the person now stands to a handoff. */
-export const standingSignal =
-  defineSignal<[{ readonly card: OfferCard; readonly standing: Standing }]>('standing');
+/** What was found to be over: nobody tells it of each end. */
+export const endedSignal = defineSignal<[Ended]>('ended');
 
-/** A handoff this person was involved in has ended. */
-export const closedSignal =
-  defineSignal<[{ readonly card: OfferCard; readonly ending: Ending }]>('closed');
-
-/** A reply that nobody could route while it was waited for; it is routed here and answered by SMS. */
+/** A reply for which nobody could wait; it is understood here and answered the way it came. */
 export const replySignal = defineSignal<[RecordedReply]>('reply');
 
-/**
- * What does a reply mean? Asked again with the same `replyId` the answer is the same, whatever happened between.
- * It changes nothing by itself.
- */
-export const routeUpdate = defineUpdate<
-  RoutedReply,
-  [{ readonly replyId: string; readonly text: string }]
->('route');
+/** A reply that was dealt with where it came in. */
+export const seenSignal = defineSignal<[SeenReply]>('seen');
 
 /** A message that several handoffs went out in did not arrive. */
 export const bundleUndeliveredSignal =
@@ -125,18 +118,8 @@ export const backSignal = defineSignal<[{ readonly replyId?: string }]>('back');
  */
 export const renewSignal = defineSignal('renew');
 
-/** Which of these replies never got here. */
-export const unknownRepliesQuery = defineQuery<readonly string[], [readonly string[]]>(
-  'unknownReplies',
-);
-
-/** The handoffs a reply of this person can mean, and whether they are away. */
-export const openQuery = defineQuery<{
-  readonly open: readonly OpenOffer[];
-  readonly closed: readonly ClosedOffer[];
-  readonly optedOutAt?: string;
-  readonly away?: Absence;
-}>('open');
+/** What is known of the person, and of these replies. */
+export const responderQuery = defineQuery<ResponderView, [readonly string[]]>('responder');
 
 /** The workflow id of a responder's workflow. */
 export function responderWorkflowId(responder: string): string {

@@ -3,65 +3,78 @@ import {
   condition,
   getExternalWorkflowHandle,
   makeContinueAsNewFunc,
-  patched,
   setHandler,
+  sleep,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { SignalDefinition } from '@temporalio/common';
 import type { Absence } from '../domain/availability/situation.ts';
 import type { AbsencePlan } from '../domain/away.ts';
+import {
+  leaveOutPassed,
+  nextBundle,
+  noteDelivery,
+  putBack,
+  takeDueBundles,
+} from '../domain/bundles.ts';
 import { isRecord, readText } from '../domain/record.ts';
 import type { Answer } from '../domain/messages/answer.ts';
+import { toOpenOffer } from '../domain/standing.ts';
+import type { OpenOffer } from '../domain/offer.ts';
 import {
   readAbsence,
-  readClosed,
+  readEnded,
   readOffer,
   readReply,
+  readSeen,
   readSender,
-  readStanding,
+  readTexts,
   type RecordedReply,
 } from '../domain/payloads.ts';
 import { absenceOf } from '../domain/presence.ts';
-import { parseReply } from '../domain/reply.ts';
-import { commandOf, routeReply, type ReplyRoute } from '../domain/reply-route.ts';
+import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
+import type { ReplyReading } from '../people/replies.ts';
 import {
   answerOffer,
   AWAY_MEMO,
-  closeOffer,
-  emptyResponder,
+  closeOffers,
+  countIdle,
+  idleAt,
   isRepeatedReply,
-  nextBundle,
+  isTooIdle,
+  isToPrune,
   optIn,
   optOut,
-  putBack,
-  putStanding,
-  routeOnce,
-  takeDueBundles,
+  prune,
+  viewResponder,
+  type Ended,
+} from '../domain/responder.ts';
+import {
+  emptyResponder,
   type Bundle,
   type BundledNotification,
   type ResponderState,
-} from '../domain/responder.ts';
-import { lookUp } from '../domain/state.ts';
-import { stoppedAt } from '../domain/offer.ts';
-import { local, sendersOn } from './activities.ts';
+} from '../domain/responder-state.ts';
+import { lookUp, putUnder } from '../domain/state.ts';
+import { createTurns, local, persist, sendersOn, type InTurn } from './activities.ts';
 import { explainFailure } from './failures.ts';
 import {
   awaySignal,
   backSignal,
-  closedSignal,
   bundleUndeliveredSignal,
   COMMAND_SIGNALS,
+  confirmSignal,
   deliverySignal,
+  endedSignal,
   offeredSignal,
   offerUpdate,
-  openQuery,
   optInSignal,
   optOutSignal,
   renewSignal,
   replySignal,
-  routeUpdate,
-  standingSignal,
-  unknownRepliesQuery,
+  responderQuery,
+  seenSignal,
 } from './messages.ts';
 
 export interface ResponderInput {
@@ -73,9 +86,9 @@ export interface ResponderInput {
 const MAX_UPDATES_PER_RUN = 1_000;
 
 /**
- * The durable side of a person: which handoffs were offered to them and are still open, and whether they
- * opted out or are away. Never ends; bounded by continue-as-new. Says how a message is to be put, and routes the replies
- * that came in while nobody could wait for an answer.
+ * The durable side of a person: what they were written to about, and whether they opted out or are away. Never ends;
+ * bounded by continue-as-new. Says how a message is to be put, and deals with the replies that came in while nobody could
+ * wait for an answer. How they stand to a handoff it asks of the handoff.
  */
 export async function responder(input: ResponderInput): Promise<never> {
   const state = input.state ?? emptyResponder();
@@ -101,16 +114,11 @@ export async function responder(input: ResponderInput): Promise<never> {
   );
   setHandler(offeredSignal, (payload: unknown) => {
     const request = readOffer(payload);
-    // It goes out all the same.
+    // It goes out, or went out, all the same.
     if (request) answerOffer(state, { ...request, mayBeHeld: false }, now(), input.responder);
   });
-  setHandler(standingSignal, (payload: unknown) => {
-    const news = readStanding(payload);
-    if (news) putStanding(state, news.card, news.standing, now());
-  });
-  setHandler(closedSignal, (payload: unknown) => {
-    const news = readClosed(payload);
-    if (news) closeOffer(state, news.card, news.ending);
+  setHandler(endedSignal, (payload: unknown) => {
+    closeOffers(state, readEnded(payload));
   });
   setHandler(optOutSignal, (payload: unknown) => {
     if (isRepeated(state, payload)) return;
@@ -132,28 +140,10 @@ export async function responder(input: ResponderInput): Promise<never> {
     const reply = readReply(payload);
     if (reply) replies.push(reply);
   });
-  setHandler(
-    routeUpdate,
-    ({ replyId, text }) => {
-      updates += 1;
-      return routeOnce(
-        state,
-        replyId,
-        () => findRoute(input.responder, state, { text }, now()),
-        now(),
-      );
-    },
-    {
-      validator(payload: unknown) {
-        const { replyId, text } = isRecord(payload)
-          ? { ...readText(payload, 'replyId'), text: payload['text'] }
-          : {};
-        if (replyId === undefined || replyId === '__proto__' || typeof text !== 'string') {
-          throw new TypeError('a reply needs a replyId and a text');
-        }
-      },
-    },
-  );
+  setHandler(seenSignal, (payload: unknown) => {
+    const seen = readSeen(payload);
+    if (seen && !isRepeatedReply(state, seen.replyId)) countIdle(state, seen.isIdle, now());
+  });
   setHandler(bundleUndeliveredSignal, (payload: unknown) => {
     if (!isRecord(payload)) return;
     const { bundle } = readText(payload, 'bundle');
@@ -164,20 +154,16 @@ export async function responder(input: ResponderInput): Promise<never> {
   setHandler(renewSignal, () => {
     isToRenew = true;
   });
-  setHandler(unknownRepliesQuery, (ids) =>
-    ids.filter(
-      (id) =>
-        !state.routed.includes(id) &&
-        !Object.hasOwn(state.routes ?? {}, id) &&
-        !replies.some(({ replyId }) => replyId === id),
-    ),
-  );
-  setHandler(openQuery, () => ({
-    open: Object.values(state.open),
-    closed: state.closed,
-    ...(state.optedOutAt !== undefined && { optedOutAt: state.optedOutAt }),
-    ...(state.away && { away: state.away }),
-  }));
+  setHandler(responderQuery, (ids: unknown) => {
+    const known: Record<string, 'waiting' | 'seen'> = {};
+    for (const id of readTexts(ids)) {
+      if (replies.some(({ replyId }) => replyId === id)) putUnder(known, id, 'waiting');
+      else if (state.routed.includes(id)) putUnder(known, id, 'seen');
+    }
+    return viewResponder(state, now(), known);
+  });
+
+  const person: Person = { id: input.responder, state, outbox, inTurn: createTurns(), now };
 
   /** Sends a bundle beside the loop: replies do not wait for a provider. */
   function send(bundle: Bundle): void {
@@ -206,6 +192,7 @@ export async function responder(input: ResponderInput): Promise<never> {
     const isBusy = () =>
       replies.length > 0 ||
       outbox.length > 0 ||
+      isToPrune(state) ||
       isSooner(nextBundle(state), dueAt) ||
       (isLong() && isIdle());
     if (dueAt === undefined) await condition(isBusy);
@@ -214,18 +201,66 @@ export async function responder(input: ResponderInput): Promise<never> {
         summary: 'collect what goes out as one message',
       });
     }
-    takeDueBundles(state, now()).forEach(send);
-    for (let news = outbox.shift(); news; news = outbox.shift()) await tellHandoff(news);
-    for (let reply = replies.shift(); reply; reply = replies.shift()) {
-      await route(input.responder, state, outbox, reply, tell(reply));
+    for (const bundle of takeDueBundles(state, now())) {
+      const entries = await leaveOut(person, bundle);
+      if (entries.length === 0) continue;
+      noteDelivery(state, { ...bundle, entries }, now());
+      send({ ...bundle, entries });
     }
-    if (isLong() && isIdle() && outbox.length === 0) {
+    for (let news = outbox.shift(); news; news = outbox.shift()) await tellHandoff(news);
+    for (let [reply] = replies; reply; [reply] = replies) {
+      await answerReply(person, reply, tell(reply));
+      // Until then it is on its way, for whoever asks.
+      replies.shift();
+    }
+    if (isToPrune(state)) {
+      const { closed, forgotten } = await askStandings(person, 'what is over?');
+      prune(state, { closed, forgotten });
+    }
+    if (isLong() && isIdle() && outbox.length === 0 && replies.length === 0) {
       // Left to itself the next run has the memo that this one started with.
       const memo = { ...workflowInfo().memo, [AWAY_MEMO]: state.away ?? null };
       const startAnew = makeContinueAsNewFunc<typeof responder>({ memo });
       await startAnew({ responder: input.responder, state });
     }
   }
+}
+
+/** A person, as the functions below deal with them. */
+interface Person {
+  readonly id: string;
+  readonly state: ResponderState;
+  readonly outbox: Undelivered[];
+  readonly inTurn: InTurn;
+  readonly now: () => string;
+}
+
+/** Asks handoffs how the person stands to them; where nobody can say they are taken to wait for them. */
+async function askStandings(
+  { id, state, inTurn }: Person,
+  why: string,
+  offers = Object.values(state.offers),
+): Promise<{ readonly open: readonly OpenOffer[] } & Ended> {
+  const summary = `${id}: ${why}`;
+  try {
+    return await inTurn(() =>
+      local.askStandings.executeWithOptions({ summary }, [{ responder: id, offers }]),
+    );
+  } catch {
+    return { open: offers.map((offer) => toOpenOffer(offer)), closed: [], forgotten: [] };
+  }
+}
+
+/** Returns what of a bundle is still to be said. */
+async function leaveOut(person: Person, bundle: Bundle): Promise<Bundle['entries']> {
+  const { offers } = person.state;
+  const known = bundle.entries.flatMap(({ handoff }) => lookUp(offers, handoff.id) ?? []);
+  const found = await askStandings(person, 'what is still to be said?', [...new Set(known)]);
+  closeOffers(person.state, found);
+  const asked = new Set(
+    found.open.filter(({ standing }) => standing === 'asked').map(({ handoffId }) => handoffId),
+  );
+  return leaveOutPassed(bundle, (handoff) => asked.has(handoff));
 }
 
 /** Records that the person is away or back, in the memo at once: an answer on its way may take minutes. */
@@ -256,11 +291,8 @@ async function tellHandoff(news: Undelivered): Promise<void> {
     'notification' in news
       ? { notification: news.notification, because: news.because }
       : { responder: news.responder, channel: 'sms' as const, because: 'they replied STOP' };
-  try {
-    await getExternalWorkflowHandle(news.handoff).signal(deliverySignal, payload);
-  } catch {
-    // It is over, and needs to know nothing any more.
-  }
+  // What is over needs to know nothing any more.
+  await signalHandoff(news.handoff, deliverySignal, payload);
 }
 
 /** Sends several messages as one. What is not sent is either not to be sent yet, or told to the handoffs. */
@@ -295,29 +327,6 @@ function listUndelivered(entries: Bundle['entries'], because: string): Undeliver
 /** Routine work that could not be handed over within an hour takes its next step. */
 const DELIVER_FOR_MS = 3_600_000;
 
-function findRoute(
-  self: string,
-  { open, closed, optedOutAt }: ResponderState,
-  {
-    text,
-    about,
-    intent,
-    receivedAt,
-  }: Pick<RecordedReply, 'text' | 'about' | 'intent' | 'receivedAt'>,
-  now: string,
-): ReplyRoute {
-  // What was understood when it came stands: the words a later version knows would break the replay of this one.
-  return routeReply(intent ?? parseReply(text), {
-    open: Object.values(open),
-    closed,
-    self,
-    isOptedOut: optedOutAt !== undefined,
-    ...(about !== undefined && { about }),
-    ...(patched('what-went-a-moment-ago') && { now: receivedAt ?? now }),
-    ...(receivedAt !== undefined && { receivedAt }),
-  });
-}
-
 /** Whoever texted STOP is told by other ways at once of what waits for them. */
 function stop(
   responder: string,
@@ -326,67 +335,106 @@ function stop(
   { at, sender }: { readonly at: string; readonly sender?: readonly string[] },
 ): void {
   optOut(state, at, sender);
-  if (!patched('opt-out-tells-handoffs')) return;
-  for (const { handoffId: handoff } of Object.values(state.open)) {
-    outbox.push({ handoff, responder });
+  for (const handoff of Object.keys(state.offers)) outbox.push({ handoff, responder });
+}
+
+/** When no worker says how the person stands to a handoff it is asked again after these pauses. */
+const ASK_AGAIN = ['2s', '10s'] as const;
+
+/** Finds out what a reply means, however long that takes. */
+async function findRoute(
+  { id, state, inTurn, now }: Person,
+  reply: RecordedReply,
+): Promise<ReplyReading> {
+  const { replyId, text, about, receivedAt } = reply;
+  const said = {
+    replyId,
+    text,
+    ...(about !== undefined && { about }),
+    ...(receivedAt !== undefined && { receivedAt }),
+  };
+  const summary = `${id}: what does the reply mean?`;
+  const ask = (isLast: boolean): Promise<ReplyReading> => {
+    const { offers, closed, optedOutAt } = state;
+    const known = {
+      offers: Object.values(offers),
+      closed,
+      ...(optedOutAt !== undefined && { optedOutAt }),
+    };
+    return inTurn(() =>
+      local.readReply.executeWithOptions({ summary }, [
+        { responder: id, known, said, now: now(), isLast },
+      ]),
+    );
+  };
+  for (const pause of ASK_AGAIN) {
+    const reading = await ask(false).catch(() => undefined);
+    if (reading && reading.kind !== 'unanswered') return reading;
+    await sleep(pause, { summary: `again: ${summary}` });
+  }
+  for (;;) {
+    const reading = await persist(summary, always, () => ask(true));
+    if (reading) return reading;
   }
 }
 
+const always = () => true;
+
 /** Hands a reply to the handoff it means, which confirms by SMS; or answers it when it means none. */
-async function route(
-  responderId: string,
-  state: ResponderState,
-  outbox: Undelivered[],
+async function answerReply(
+  person: Person,
   reply: RecordedReply,
   answer: (text: Answer) => void,
 ): Promise<void> {
-  if (isRepeatedReply(state, reply.replyId)) return;
+  const { id, state, outbox, now } = person;
+  if (state.routed.includes(reply.replyId)) return;
   if (reply.from !== undefined) {
+    isRepeatedReply(state, reply.replyId);
     answer({ kind: 'other-sender', from: reply.from });
     return;
   }
-  const now = new Date().toISOString();
-  const { route, isSilent } = routeOnce(
-    state,
-    reply.replyId,
-    () => findRoute(responderId, state, reply, now),
-    now,
-  );
+  const reading = await findRoute(person, reply);
+  closeOffers(state, reading.ended);
+  isRepeatedReply(state, reply.replyId);
+  if (reading.kind === 'known') {
+    // It came by another way before, and whoever sent it may not have been answered.
+    await signalHandoff(reading.report.card.id, confirmSignal, { commandId: reply.replyId });
+    return;
+  }
+  if (reading.kind !== 'routed') return;
+  const { route } = reading;
+  const isIdle = route.kind !== 'command' || route.verb === 'note';
+  const isSilent = isIdle && isTooIdle(idleAt(state, now()));
+  countIdle(state, isIdle, now());
   if (isSilent && route.kind !== 'command') return;
   switch (route.kind) {
     case 'opt-out':
-      stop(responderId, state, outbox, { at: now, ...(reply.sender && { sender: reply.sender }) });
+      stop(id, state, outbox, { at: now(), ...(reply.sender && { sender: reply.sender }) });
       return;
     case 'opt-in':
       optIn(state);
       return;
     case 'away': {
-      const plan = await planAbsence(responderId, reply, route, now);
+      const plan = await planAbsence(person, reply, route);
       if (plan.kind === 'absence') {
         setAway(state, plan.absence);
-        const offers = Object.values(state.open);
-        answer({ ...plan, kind: 'away', offers });
+        const { open } = await askStandings(person, 'what do they leave behind?');
+        answer({ ...plan, kind: 'away', offers: open });
       } else answer(plan);
       return;
     }
-    case 'back':
+    case 'back': {
       setAway(state, undefined);
-      answer({ kind: 'back', offers: Object.values(state.open) });
+      const { open } = await askStandings(person, 'what waits for them?');
+      answer({ kind: 'back', offers: open });
       return;
+    }
     case 'silent':
       return;
     case 'command': {
       const { verb, payload } = commandOf(route, { ...reply, confirm: true });
-      try {
-        await getExternalWorkflowHandle(route.offer.handoffId).signal(
-          COMMAND_SIGNALS[verb],
-          payload,
-        );
-      } catch {
-        // It ended meanwhile, and the news of that is on its way here; or somebody stopped it, and no news will come.
-        closeOffer(state, route.offer, stoppedAt(now));
-        answer({ kind: 'ended', offer: route.offer });
-      }
+      const isGiven = await signalHandoff(route.offer.handoffId, COMMAND_SIGNALS[verb], payload);
+      if (!isGiven) answer({ kind: 'ended', offer: route.offer });
       return;
     }
     default:
@@ -394,23 +442,37 @@ async function route(
   }
 }
 
+/** Signals a handoff, and returns whether it is still there. */
+async function signalHandoff<P>(
+  handoff: string,
+  signal: SignalDefinition<[P]>,
+  payload: P,
+): Promise<boolean> {
+  try {
+    await getExternalWorkflowHandle(handoff).signal(signal, payload);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads until when somebody is away, and who covers: time zones and names are for an activity. */
 async function planAbsence(
-  responder: string,
+  { id: responder, inTurn, now }: Person,
   { text }: RecordedReply,
   route: Extract<ReplyRoute, { kind: 'away' }>,
-  now: string,
 ): Promise<AbsencePlan> {
-  if (patched('away-by-activity')) {
-    const summary = `${responder} is away: until when?`;
-    try {
-      return await local.planAbsence.executeWithOptions({ summary }, [{ responder, text, now }]);
-    } catch {
-      // Nobody waits behind it for good: what the words alone say must do.
-    }
+  const summary = `${responder} is away: until when?`;
+  const at = now();
+  try {
+    return await inTurn(() =>
+      local.planAbsence.executeWithOptions({ summary }, [{ responder, text, now: at }]),
+    );
+  } catch {
+    // Nobody waits behind it for good: what the words alone say must do.
+    const absence = absenceOf(route, at);
+    return absence ? { kind: 'absence', absence } : { kind: 'away-unclear', text };
   }
-  const absence = absenceOf(route, now);
-  return absence ? { kind: 'absence', absence } : { kind: 'away-unclear', text };
 }
 
 async function sendAnswer(responderId: string, reply: RecordedReply, text: Answer): Promise<void> {

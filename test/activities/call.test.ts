@@ -6,14 +6,14 @@ import { createCallActivities } from '../../src/activities/call.ts';
 import { createVoiceChannel, type VoiceChannel } from '../../src/activities/channels/voice.ts';
 import type { NotifyInput } from '../../src/activities/sending.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
-import type { OfferAnswer } from '../../src/domain/responder.ts';
 import { cardOf, type NotificationOrder } from '../../src/domain/state.ts';
+import type { Responders } from '../../src/people/responders.ts';
 import { buildHandoff, TEST_LINKS } from '../support/builders.ts';
+import { buildPeople, USUAL } from '../support/people.ts';
 
 const card = cardOf(buildHandoff({ id: 'hof_1' }));
 const alice = '+15005550010';
 const from = '+15005550006';
-const usual: OfferAnswer = { say: 'send', code: 'KM47', codeNeeded: false };
 const directory = directorySchema.parse({
   organisation: {
     timezone: 'America/New_York',
@@ -27,10 +27,10 @@ const directory = directorySchema.parse({
 
 function build({
   voice = {},
-  offer = () => Promise.resolve(usual),
+  offer = () => Promise.resolve(USUAL),
 }: {
   voice?: Partial<VoiceChannel> | 'none';
-  offer?: () => Promise<OfferAnswer | undefined>;
+  offer?: Responders['offer'];
 } = {}) {
   const given = voice === 'none' ? {} : voice;
   const channel = {
@@ -39,7 +39,7 @@ function build({
   };
   const { placeCall } = createCallActivities({
     directory: () => directory,
-    responders: { offer, tell: () => Promise.resolve(), readAbsences: () => Promise.resolve({}) },
+    ...buildPeople({ offer }),
     publicBaseUrl: 'https://baton.example',
     links: TEST_LINKS,
     voice: voice === 'none' ? undefined : channel,
@@ -146,7 +146,7 @@ describe('a call', () => {
     const { placeCall, call } = build({
       offer: () => {
         environment.cancel();
-        return Promise.resolve(usual);
+        return Promise.resolve(USUAL);
       },
     });
 

@@ -3,9 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Absence, BusyTime } from '../../src/domain/availability/situation.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
-import type { OfferAnswer, OfferRequest } from '../../src/domain/responder.ts';
+import type { OfferAnswer, OfferRequest } from '../../src/domain/responder-state.ts';
 import { cardOf, type NotificationOrder, type PlanRequest } from '../../src/domain/state.ts';
 import { TEST_LINKS, buildHandoff, buildTiming } from '../support/builders.ts';
+import { buildPeople } from '../support/people.ts';
 
 const HOUR = 3_600_000;
 
@@ -41,17 +42,16 @@ function build() {
     sources: () => ({}),
     passOn: () => Promise.resolve(),
     calendars: { busyTimes: () => ({ times: busy }), shifts: () => ({ times: [] }) },
-    responders: {
+    ...buildPeople({
       offer: (_, request) => {
         offered.push(request);
         return Promise.resolve(answer);
       },
-      tell: () => Promise.resolve(),
       readAbsences: (ids) => {
         asked.push(...ids);
         return Promise.resolve(absences);
       },
-    },
+    }),
     sms: {
       send: ({ body }) => Promise.resolve(`SM${sent.push(body)}`),
       findSent: () => Promise.resolve(earlier),
@@ -200,11 +200,7 @@ describe('planning', () => {
         busyTimes: () => ({ times: [], fault: 'could not be read: 503' }),
         shifts: () => ({ times: [] }),
       },
-      responders: {
-        offer: () => Promise.resolve(answer),
-        tell: () => Promise.resolve(),
-        readAbsences: () => Promise.resolve({}),
-      },
+      ...buildPeople(),
       sms: { send: () => Promise.resolve(''), findSent: () => Promise.resolve(undefined) },
       email: { send: () => Promise.resolve('') },
       publicBaseUrl: 'https://baton.example',

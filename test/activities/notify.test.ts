@@ -7,9 +7,11 @@ import { createNotifyActivities } from '../../src/activities/notify.ts';
 import type { NotifyInput } from '../../src/activities/sending.ts';
 import { failure } from '../../src/activities/provider-failure.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
-import type { OfferAnswer } from '../../src/domain/responder.ts';
+import type { OfferAnswer } from '../../src/domain/responder-state.ts';
 import { cardOf, type NotificationOrder } from '../../src/domain/state.ts';
+import type { Responders, Unanswered } from '../../src/people/responders.ts';
 import { TEST_LINKS, buildHandoff } from '../support/builders.ts';
+import { buildPeople, USUAL, UNANSWERED } from '../support/people.ts';
 import { alice, from, startWorld, type World } from '../simulator/harness.ts';
 
 const card = cardOf(buildHandoff());
@@ -28,17 +30,16 @@ function startAttempt(
   return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 }
 
-const usual: OfferAnswer = { say: 'send', code: 'KM47', codeNeeded: false };
 
 /** Returns the activities with channels that note what they are given; a test names what is different. */
 function build({
   sms = {},
   email = {},
-  offer = () => Promise.resolve(usual),
+  offer = () => Promise.resolve(USUAL),
 }: {
   sms?: Partial<SmsChannel>;
   email?: Partial<EmailChannel>;
-  offer?: () => Promise<OfferAnswer | undefined>;
+  offer?: Responders['offer'];
 }) {
   const channels = {
     send: vi.fn<SmsChannel['send']>(sms.send ?? (() => Promise.resolve('SM1'))),
@@ -47,7 +48,7 @@ function build({
   };
   const activities = createNotifyActivities({
     directory: () => directory,
-    responders: { offer, tell: () => Promise.resolve(), readAbsences: () => Promise.resolve({}) },
+    ...buildPeople({ offer }),
     sms: channels,
     email: { send: channels.mail },
     publicBaseUrl: 'https://baton.example',
@@ -198,7 +199,7 @@ describe('a second attempt', () => {
   afterEach(() => world.close());
 
   /** Runs an attempt with the real client, which gives up on a hanging request in the end. */
-  function attempt(number: number, offer: OfferAnswer | undefined = usual) {
+  function attempt(number: number, offer: OfferAnswer | Unanswered = USUAL) {
     const real = createSmsChannel(world.twilio, { from });
     const built = build({ sms: real, offer: () => Promise.resolve(offer) });
     const environment = startAttempt({
@@ -237,10 +238,10 @@ describe('a second attempt', () => {
     });
   });
 
-  test.each<[string, OfferAnswer | undefined, OfferAnswer | undefined]>([
-    ['with another open handoff', usual, { ...usual, codeNeeded: true }],
-    ['while nobody answers the offer', usual, undefined],
-    ['when somebody answers the offer again', undefined, usual],
+  test.each<[string, OfferAnswer | Unanswered, OfferAnswer | Unanswered]>([
+    ['with another open handoff', USUAL, { ...USUAL, codeNeeded: true }],
+    ['while nobody answers the offer', USUAL, UNANSWERED],
+    ['when somebody answers the offer again', UNANSWERED, USUAL],
   ])('%s still finds the words of the first', async (_what, before, now) => {
     await attempt(1, before).run;
 
@@ -323,7 +324,7 @@ describe('while it is under way', () => {
     const run = environment.run(activities[name], mailTo('alice'));
     await entered.promise;
     environment.cancel();
-    offered.resolve(usual);
+    offered.resolve(USUAL);
 
     await expect(run).rejects.toMatchObject({ name: 'CancelledFailure' });
     expect(send).not.toHaveBeenCalled();

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectSendGrid, createEmailChannel } from '../../src/activities/channels/email.ts';
 import { connectTwilio, createSmsChannel } from '../../src/activities/channels/sms.ts';
 import { createActivities } from '../../src/activities/index.ts';
-import type { Responders } from '../../src/activities/responders.ts';
+import type { Responders, Unanswered } from '../../src/people/responders.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
-import type { OfferAnswer } from '../../src/domain/responder.ts';
+import type { OfferAnswer } from '../../src/domain/responder-state.ts';
 import { cardOf, type NotificationOrder } from '../../src/domain/state.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { TEST_LINKS, buildHandoff } from '../support/builders.ts';
+import { buildPeople, USUAL, UNANSWERED } from '../support/people.ts';
 
 const ALICE = '+15005550010';
 const ACCOUNT = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'token', sendgridApiKey: 'SG.key' };
@@ -24,7 +25,7 @@ const card = cardOf(buildHandoff());
 
 let simulator: Simulator;
 let begunAt: number;
-let answer: OfferAnswer | undefined;
+let answer: OfferAnswer | Unanswered;
 let activities: ReturnType<typeof createActivities>;
 
 beforeEach(async () => {
@@ -32,16 +33,11 @@ beforeEach(async () => {
   const { url } = await simulator.listen();
   begunAt = Date.now();
   answer = { say: 'send', code: 'KM47', codeNeeded: false };
-  const responders: Responders = {
-    offer: () => Promise.resolve(answer),
-    tell: () => Promise.resolve(),
-    readAbsences: () => Promise.resolve({}),
-  };
   activities = createActivities({
     directory: () => DIRECTORY,
     sources: () => ({}),
     passOn: () => Promise.resolve(),
-    responders,
+    ...buildPeople({ offer: () => Promise.resolve(answer) }),
     sms: createSmsChannel(connectTwilio({ ...ACCOUNT, baseUrl: url }), { from: '+15005550006' }),
     email: createEmailChannel(
       connectSendGrid({ apiKey: ACCOUNT.sendgridApiKey, baseUrl: url }),

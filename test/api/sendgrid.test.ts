@@ -5,7 +5,7 @@ import express from 'express';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HandoffClient } from '../../src/api/handoff-client.ts';
 import { answerProblems } from '../../src/api/problem.ts';
-import type { ResponderClient } from '../../src/api/responder-client.ts';
+import type { Responders } from '../../src/people/responders.ts';
 import { routeSendgrid } from '../../src/api/sendgrid.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -24,8 +24,8 @@ const directory = directorySchema.parse({
 });
 
 const reportUndelivered = vi.fn<HandoffClient['reportUndelivered']>(() => Promise.resolve());
-const reportBundle = vi.fn<ResponderClient['reportBundle']>(() => Promise.resolve());
-const recordReply = vi.fn<ResponderClient['recordReply']>(() => Promise.resolve());
+const reportBundle = vi.fn<Responders['reportBundle']>(() => Promise.resolve());
+const recordReply = vi.fn<Responders['recordReply']>(() => Promise.resolve());
 
 let server: Server;
 let url: string;
@@ -37,7 +37,7 @@ async function start(sendgridKeys: { eventsKey?: string; inboundKey?: string }):
     '/webhooks/sendgrid',
     routeSendgrid({
       handoffs: { reportUndelivered } as Partial<HandoffClient> as HandoffClient,
-      responders: { reportBundle, recordReply } as Partial<ResponderClient> as ResponderClient,
+      responders: { reportBundle, recordReply } as Partial<Responders> as Responders,
       directory: () => directory,
       links: TEST_LINKS,
       keys: sendgridKeys,

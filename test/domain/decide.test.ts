@@ -368,13 +368,10 @@ describe('take', () => {
       '7 min: email to bob: stand-down',
     ]);
     expect(findMessage(steps, 'bob', 'stand-down').because).toBe('ALICE has it');
-    const { after, effects } = afterCommand(steps, take.id);
+    const { after } = afterCommand(steps, take.id);
     expect(after.status).toBe('owned');
     expect(after.results[take.id]).toMatchObject({ effect: 'taken', owner: { name: 'ALICE' } });
-    expect(effects).toContainEqual({
-      type: 'tell-standings',
-      standings: { alice: 'owner', bob: 'stood-down' },
-    });
+    expect(after.standings).toEqual({ alice: 'owner', bob: 'stood-down' });
   });
 
   test('calls off what has not left yet', () => {
@@ -399,7 +396,7 @@ describe('take', () => {
 
     const { effects } = on({ type: 'accepted', notification: 'n2' }, 1);
 
-    expect(listKinds(effects)).toEqual(['tell-standings', 'stand-down to bob']);
+    expect(listKinds(effects)).toEqual(['stand-down to bob']);
     expect(state().standings).toEqual({ alice: 'owner', bob: 'stood-down' });
   });
 
@@ -415,7 +412,7 @@ describe('take', () => {
       1,
     );
 
-    expect(listKinds(effects)).toEqual(['tell-standings', 'stand-down to bob']);
+    expect(listKinds(effects)).toEqual(['stand-down to bob']);
     expect(state().standings).toEqual({ alice: 'owner', bob: 'stood-down' });
   });
 
@@ -659,12 +656,11 @@ describe('resolve', () => {
     expect(after.ending).not.toHaveProperty('outcome');
   });
 
-  test('tells those for whom it waits, and the workflows of all involved', () => {
+  test('tells those for whom it waits', () => {
     const resolve = buildCommand('resolve', alice, { note: 'reached' });
     const { after, effects } = afterCommand(tell({ commands: [at(6, resolve)] }), resolve.id);
 
-    expect(listKinds(effects)).toEqual(['stand-down to bob', 'tell-closed']);
-    expect(effects.at(-1)).toMatchObject({ responders: ['alice', 'bob'], ending: after.ending });
+    expect(listKinds(effects)).toEqual(['stand-down to bob']);
     expect(listReasons(after, 'resolved')).toEqual(['ALICE: done (reached)']);
   });
 
@@ -916,8 +912,6 @@ describe('the end', () => {
       note: 'nobody took it before its end',
     });
     expect(findMessage(steps, 'carol', 'expired').because).toBe('nobody took it before its end');
-    const closed = steps.flatMap(({ effects }) => effects).filter((e) => e.type === 'tell-closed');
-    expect(closed).toMatchObject([{ responders: ['alice', 'bob', 'carol'] }]);
   });
 
   test('it expires also while somebody has it, and the announcement says who', () => {
@@ -1119,10 +1113,9 @@ describe('nobody who is to be told at last can be', () => {
     const taken = on({ type: 'command', command: buildCommand('take', alice, {}) }, 1);
     expect(listKinds(taken.effects)).toEqual([
       'stand-down to mailto:leads@example.com',
-      'tell-standings',
       'call-back',
     ]);
-    expect(taken.effects).toMatchObject([{ order: { channel: 'email' } }, {}, {}]);
+    expect(taken.effects).toMatchObject([{ order: { channel: 'email' } }, {}]);
 
     const other = toLastResort(mailbox);
     other.on(arrives('n1'), 0);

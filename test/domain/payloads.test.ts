@@ -2,17 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   readAbsence,
-  readClosed,
+  readEnded,
   readOffer,
   readReply,
+  readSeen,
   readSignal,
-  readStanding,
+  readStandingRequest,
 } from '../../src/domain/payloads.ts';
 import { asResponder } from '../support/builders.ts';
 
 const by = asResponder('alice');
 const card = { handoffId: 'hof_1', code: 'KM47', subject: 'Maria', action: 'Call', dueAt: '2026' };
 const ending = { status: 'resolved', at: '2026', by, outcome: 'reached', note: 'she buys' };
+
+const closed = { handoffId: 'hof_1', code: 'KM47', subject: 'Maria', ending };
 
 describe('readSignal', () => {
   test.each<[string, unknown, unknown]>([
@@ -44,22 +47,44 @@ describe('readSignal', () => {
 });
 
 test.each<[string, (payload: unknown) => unknown, object, object]>([
-  ['an offer', readOffer, { card, notificationId: 'n1', asks: true }, {}],
-  ['an offer that asks nothing', readOffer, { card, notificationId: 'n1' }, { asks: false }],
+  ['an offer', readOffer, { card, notificationId: 'n1' }, {}],
+  ['an offer that may be held', readOffer, { card, notificationId: 'n1', mayBeHeld: true }, {}],
   [
-    'an offer that may be held',
+    'an offer that was made before',
     readOffer,
-    { card, notificationId: 'n1', asks: true, mayBeHeld: true },
+    { card, notificationId: 'n1', at: '2026-11-23T16:00:00+01:00' },
+    { at: '2026-11-23T15:00:00.000Z' },
+  ],
+  [
+    'what is over',
+    readEnded,
+    { closed: [closed], forgotten: ['hof_2'] },
     {},
   ],
-  ['a standing', readStanding, { card, standing: 'owner' }, {}],
-  ['the end', readClosed, { card, ending }, {}],
+  [
+    'what is over, less what makes no sense',
+    readEnded,
+    {
+      closed: [{ ...closed, ending: { ...ending, status: 'owned' } }, closed, null, { ending }],
+      forgotten: [7, 'hof_2'],
+    },
+    { closed: [closed], forgotten: ['hof_2'] },
+  ],
+  ['that nothing is over', readEnded, {}, { closed: [], forgotten: [] }],
+  ['a reply that was seen', readSeen, { replyId: 'sms:1', isIdle: true }, {}],
+  ['who is asked about', readStandingRequest, { responder: 'alice', replyIds: ['sms:1'] }, {}],
+  [
+    'a question about nobody',
+    readStandingRequest,
+    { responder: 7, replyIds: [7] },
+    { responder: '', replyIds: [] },
+  ],
   ['a reply', readReply, { replyId: 'sms:1', text: '1', by }, {}],
   ['an empty reply', readReply, { replyId: 'sms:1', text: '', by }, {}],
   [
     'a card with its bare necessities',
-    readStanding,
-    { card: { handoffId: 'h', code: 'KM47', more: 1 }, standing: 'asked' },
+    readOffer,
+    { card: { handoffId: 'h', code: 'KM47', more: 1 }, notificationId: 'n1' },
     { card: { handoffId: 'h', code: 'KM47', subject: '', action: '' } },
   ],
 ])('reads %s', (_what, read, payload, changes) => {
@@ -94,9 +119,7 @@ test.each<[string, unknown]>([
 test.each<[string, (payload: unknown) => unknown, unknown]>([
   ['an offer without a notification', readOffer, { card }],
   ['an offer without a code', readOffer, { card: { handoffId: 'h' }, notificationId: 'n1' }],
-  ['a standing nobody knows', readStanding, { card, standing: 'lost' }],
-  ['an end nobody knows', readClosed, { card, ending: { ...ending, status: 'owned' } }],
-  ['an end without its time', readClosed, { card, ending: { status: 'resolved' } }],
+  ['a seen reply without an id', readSeen, { isIdle: true }],
   ['a reply of nobody', readReply, { replyId: 'sms:1', text: '1' }],
   ['a reply without an id', readReply, { replyId: '', text: '1', by }],
 ])('refuses %s', (_what, read, payload) => {
@@ -107,14 +130,14 @@ test('nothing that a client can send makes any of them throw', () => {
   const inner = fc.oneof(fc.anything(), fc.constant(card), fc.constant(ending));
   const payload = fc.oneof(
     fc.anything(),
-    fc.record({ card: inner, ending: inner, by: inner, standing: inner, notificationId: inner }),
+    fc.record({ card: inner, by: inner, closed: fc.array(inner), notificationId: inner }),
     fc.record({ since: inner, until: inner, cover: inner }, { requiredKeys: [] }),
   );
   const name = fc.oneof(fc.string(), fc.constantFrom('take', 'note', 'confirm', 'delivery'));
   fc.assert(
     fc.property(name, payload, (signal, value) => {
       readSignal(signal, value);
-      for (const read of [readOffer, readStanding, readClosed, readReply]) read(value);
+      for (const read of [readOffer, readEnded, readSeen, readReply, readStandingRequest]) read(value);
       readAbsence(value);
     }),
     { numRuns: 1_000 },

@@ -1,19 +1,25 @@
 import fc from 'fast-check';
-import { stoppedAt } from '../../src/domain/offer.ts';
 import { describe, expect, test } from 'vitest';
 import { deriveCode } from '../../src/domain/code.ts';
+import type { ClosedOffer, OfferCard, OpenOffer } from '../../src/domain/offer.ts';
 import {
   answerOffer,
-  closeOffer,
-  emptyResponder,
+  closeOffers,
+  countIdle,
+  idleAt,
   isRepeatedReply,
+  isTooIdle,
+  isToPrune,
+  mayMean,
   optIn,
   optOut,
-  putStanding,
-  type OfferAnswer,
-  type OfferCard,
-  type ResponderState,
+  prune,
 } from '../../src/domain/responder.ts';
+import {
+  emptyResponder,
+  type OfferAnswer,
+  type ResponderState,
+} from '../../src/domain/responder-state.ts';
 import type { Ending, Standing } from '../../src/domain/state.ts';
 
 const NOW = '2026-11-23T15:00:00.000Z';
@@ -30,9 +36,19 @@ const bc = card('hof_bc', 'BC12');
 function ask(
   state: ResponderState,
   offered: OfferCard,
-  { notificationId = 'n1', asks = true, now = NOW } = {},
+  { notificationId = 'n1', now = NOW } = {},
 ): OfferAnswer {
-  return answerOffer(state, { card: offered, notificationId, asks }, now);
+  return answerOffer(state, { card: offered, notificationId }, now);
+}
+
+/** Returns a handoff that is over. */
+function over({ handoffId, code, subject }: OfferCard, ending: Ending = withdrawn): ClosedOffer {
+  return { handoffId, code, subject, ending };
+}
+
+/** Records that one is over. */
+function close(state: ResponderState, offered: OfferCard, ending: Ending = withdrawn): void {
+  closeOffers(state, { closed: [over(offered, ending)], forgotten: [] });
 }
 
 const after = (seconds: number): string =>
@@ -48,89 +64,67 @@ describe('answerOffer', () => {
     const state = emptyResponder();
 
     expect(ask(state, km)).toEqual({ say: 'send', code: 'KM47', codeNeeded: false });
-    expect(state.open).toEqual({ hof_km: { ...km, standing: 'asked', since: NOW } });
+    expect(state.offers).toEqual({ hof_km: { ...km, at: NOW } });
   });
 
-  test.each([
-    ['asked', true],
-    ['owner', true],
-    ['passed', false],
-    ['stood-down', false],
-  ] as const)('beside one that is %s the code is needed: %j', (standing, codeNeeded) => {
+  test('beside a few others those are to be asked, beside many the code is needed', () => {
     const state = emptyResponder();
-    putStanding(state, bc, standing, NOW);
+    for (const id of ['hof_1', 'hof_2', 'hof_3']) ask(state, card(id));
 
-    expect(ask(state, km, { now: after(16) })).toMatchObject({ codeNeeded });
+    const answer = ask(state, km);
+    expect(answer).toMatchObject({ codeNeeded: false });
+    const others = answer.say === 'send' ? (answer.others ?? []) : [];
+    expect(others.map(({ handoffId }) => handoffId)).toEqual(['hof_1', 'hof_2', 'hof_3']);
+
+    const next = ask(state, bc);
+    expect(next).toMatchObject({ codeNeeded: true });
+    expect(next).not.toHaveProperty('others');
   });
 
-  test('the code is needed just after another one went, whose answer may be on its way', () => {
-    const taken = emptyResponder();
-    putStanding(taken, bc, 'stood-down', NOW);
-    const ended = emptyResponder();
-    closeOffer(ended, bc, { ...withdrawn, at: NOW });
+  test('the code is needed just after another one ended, whose answer may be on its way', () => {
+    const state = emptyResponder();
+    close(state, bc);
 
-    for (const state of [taken, ended]) {
-      expect(ask(state, km, { now: after(14) })).toMatchObject({ codeNeeded: true });
-      expect(ask(state, km, { now: after(16), notificationId: 'n2' })).toMatchObject({
-        codeNeeded: false,
-      });
-    }
+    expect(ask(state, km, { now: after(14) })).toMatchObject({ codeNeeded: true });
+    expect(ask(state, km, { now: after(16), notificationId: 'n2' })).toMatchObject({
+      codeNeeded: false,
+    });
   });
 
   test('a repeated question gets the same answer, whatever happened since', () => {
     const state = emptyResponder();
     const first = ask(state, km);
     ask(state, bc);
-    closeOffer(state, km, withdrawn);
+    close(state, km);
 
     expect(ask(state, km)).toEqual(first);
-    expect(state.open).not.toHaveProperty('hof_km');
+    expect(state.offers).not.toHaveProperty('hof_km');
   });
 
-  test('the next message of the same handoff is a new question', () => {
+  test('the next message of the same handoff is a new question, and makes it the last', () => {
     const state = emptyResponder();
     ask(state, km);
     ask(state, bc);
 
-    expect(ask(state, km, { notificationId: 'n2' })).toMatchObject({ codeNeeded: true });
+    expect(ask(state, km, { notificationId: 'n2', now: after(60) })).toMatchObject({
+      others: [{ handoffId: 'hof_bc' }],
+    });
+    expect(Object.keys(state.offers)).toEqual(['hof_bc', 'hof_km']);
+    expect(state.offers['hof_km']?.at).toBe(after(60));
   });
 
-  test.each<[Standing, boolean, Standing]>([
-    ['stood-down', true, 'asked'],
-    ['passed', true, 'asked'],
-    ['asked', false, 'asked'],
-    ['stood-down', false, 'stood-down'],
-    ['passed', false, 'passed'],
-    // A message that was under way when the person took it takes nothing from them.
-    ['owner', true, 'owner'],
-    ['owner', false, 'owner'],
-  ])('who is %s, by a message that asks: %j, is %s', (before, asks, after) => {
+  test('a message that went out without the question is known from when it went', () => {
     const state = emptyResponder();
-    putStanding(state, km, before, NOW);
-    ask(state, km, { asks });
+    answerOffer(state, { card: km, notificationId: 'n1', at: after(-600) }, NOW);
 
-    expect(state.open['hof_km']?.standing).toBe(after);
-  });
-
-  test('a message that asks nothing makes nobody be asked', () => {
-    const state = emptyResponder();
-    ask(state, km, { asks: false });
-
-    expect(state.open['hof_km']?.standing).toBe('stood-down');
+    expect(state.offers['hof_km']?.at).toBe(after(-600));
   });
 
   test('who opted out is told nothing, but the handoff is known', () => {
     const state = { ...emptyResponder(), optedOutAt: NOW };
 
     expect(ask(state, km)).toEqual({ say: 'nothing', because: `opted out by SMS at ${NOW}` });
-    expect(state.open).toHaveProperty('hof_km');
-  });
-
-  test('fault 7: who opted out and is told nothing was asked for nothing', () => {
-    const state = { ...emptyResponder(), optedOutAt: NOW };
-    answerOffer(state, { card: km, notificationId: 'n1', asks: true, channel: 'sms' }, NOW);
-
-    expect(state.open['hof_km']?.standing).toBe('stood-down');
+    expect(state.offers).toHaveProperty('hof_km');
   });
 
   test.each([
@@ -144,7 +138,7 @@ describe('answerOffer', () => {
     (_, sender, stopped, say) => {
       const state = emptyResponder();
       optOut(state, NOW, stopped);
-      const request = { card: km, notificationId: 'n1', asks: true, channel: 'sms' } as const;
+      const request = { card: km, notificationId: 'n1', channel: 'sms' } as const;
 
       expect(answerOffer(state, { ...request, ...(sender && { sender }) }, NOW).say).toBe(say);
       optIn(state);
@@ -161,15 +155,15 @@ describe('answerOffer', () => {
     ] as const) {
       const state = emptyResponder();
       const by = { kind: 'responder', id, name: id } as const;
-      closeOffer(state, bc, { status: 'resolved', at: NOW, by });
+      close(state, bc, { status: 'resolved', at: NOW, by });
 
-      const request = { card: km, notificationId: 'n1', asks: true };
+      const request = { card: km, notificationId: 'n1' };
       expect(answerOffer(state, request, NOW, 'alice')).toMatchObject({ codeNeeded });
     }
   });
 
   const later = '2026-11-23T15:00:00.001Z';
-  const held = { card: km, notificationId: 'n1', asks: true, mayBeHeld: true };
+  const held = { card: km, notificationId: 'n1', mayBeHeld: true };
 
   test.each([
     ['for good', {}, true],
@@ -194,7 +188,6 @@ describe('answerOffer', () => {
     const state = { ...emptyResponder(), away: { since: NOW } };
 
     expect(ask(state, km)).toEqual({ say: 'send', code: 'KM47', codeNeeded: false });
-    expect(state.open['hof_km']?.standing).toBe('asked');
   });
 
   test('what was held is asked anew, and what went out stays so', () => {
@@ -211,10 +204,37 @@ describe('answerOffer', () => {
     const state = emptyResponder();
     ask(state, card('hof_other', 'KM47'));
     const code = codeOf(ask(state, km));
-    closeOffer(state, km, withdrawn);
+    close(state, { ...km, code });
 
     expect(codeOf(ask(state, km, { notificationId: 'late' }))).toBe(code);
-    expect(state.open).not.toHaveProperty('hof_km');
+    expect(state.offers).not.toHaveProperty('hof_km');
+  });
+});
+
+describe('mayMean', () => {
+  const open = (standing: Standing, since = NOW): OpenOffer => ({ ...bc, standing, since });
+
+  test.each<[Standing, number, boolean]>([
+    ['asked', 3_600, true],
+    ['owner', 3_600, true],
+    ['passed', 0, false],
+    ['stood-down', 14, true],
+    ['stood-down', 16, false],
+  ])('a bare reply may mean one that is %s for %d s: %j', (standing, seconds, isMeant) => {
+    const found = { open: [open(standing)], closed: [] };
+
+    expect(mayMean(found, after(seconds), 'alice')).toBe(isMeant);
+  });
+
+  test.each([
+    ['carol', 14, true],
+    ['carol', 16, false],
+    ['alice', 14, false],
+  ])('or one that %s ended %d s ago: %j', (id, seconds, isMeant) => {
+    const by = { kind: 'responder', id, name: id } as const;
+    const found = { open: [], closed: [over(bc, { ...withdrawn, by })] };
+
+    expect(mayMean(found, after(seconds), 'alice')).toBe(isMeant);
   });
 });
 
@@ -223,7 +243,7 @@ describe('codes', () => {
     const state = emptyResponder();
     const candidates = [1, 2].map((attempt) => deriveCode('hof_x', attempt));
     ask(state, km);
-    closeOffer(state, km, withdrawn);
+    close(state, km);
     ask(state, card('hof_y', candidates[0]));
 
     expect(codeOf(ask(state, card('hof_x', 'KM47')))).toBe(candidates[1]);
@@ -233,17 +253,16 @@ describe('codes', () => {
     const state = emptyResponder();
     ask(state, km);
     const code = codeOf(ask(state, card('hof_x', 'KM47')));
-    closeOffer(state, km, withdrawn);
+    close(state, km);
 
     expect(code).not.toBe('KM47');
     expect(codeOf(ask(state, card('hof_x', 'KM47'), { notificationId: 'n2' }))).toBe(code);
-    expect(putStanding(state, card('hof_x', 'KM47'), 'owner', NOW).code).toBe(code);
   });
 
   test('no two of a person are ever the same, open or lately closed', () => {
     const step = fc.record({
       handoff: fc.nat(12),
-      what: fc.constantFrom('offer', 'owner', 'stood-down', 'close'),
+      what: fc.constantFrom('offer', 'offer', 'close', 'forget'),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -251,10 +270,11 @@ describe('codes', () => {
         steps.forEach(({ handoff, what }, index) => {
           // Three codes for thirteen handoffs.
           const one = card(`hof_${handoff}`, ['KM47', 'BC12', 'XZ90'][handoff % 3]);
+          const known = state.offers[one.handoffId];
           if (what === 'offer') ask(state, one, { notificationId: `n${index}` });
-          else if (what !== 'close') putStanding(state, one, what, NOW);
-          else if (one.handoffId in state.open) closeOffer(state, one, withdrawn);
-          const open = Object.values(state.open).map(({ code }) => code);
+          else if (what === 'close' && known) close(state, known);
+          else if (what === 'forget') closeOffers(state, { closed: [], forgotten: [one.handoffId] });
+          const open = Object.values(state.offers).map(({ code }) => code);
 
           expect(new Set(open).size).toBe(open.length);
           for (const { code } of state.closed) expect(open).not.toContain(code);
@@ -264,31 +284,43 @@ describe('codes', () => {
   });
 });
 
-describe('closeOffer', () => {
-  test('remembers the end of a handoff, once and also of one never offered', () => {
+describe('what is over', () => {
+  test('is remembered once, in the order of the ends', () => {
     const state = emptyResponder();
     ask(state, km);
-    closeOffer(state, km, withdrawn);
-    closeOffer(state, km, { status: 'expired', at: NOW });
-    closeOffer(state, bc, withdrawn);
+    ask(state, bc);
+    close(state, bc, { status: 'resolved', at: after(60) });
+    close(state, km);
+    close(state, km, { status: 'expired', at: after(90) });
 
-    expect(state.open).toEqual({});
-    expect(state.closed).toEqual([
-      { handoffId: 'hof_km', code: 'KM47', subject: 'Maria Lopez', ending: withdrawn },
-      { handoffId: 'hof_bc', code: 'BC12', subject: 'Maria Lopez', ending: withdrawn },
-    ]);
+    expect(state.offers).toEqual({});
+    expect(state.closed).toEqual([over(km), over(bc, { status: 'resolved', at: after(60) })]);
   });
-});
 
-test('of what was stopped from outside the end is known, until its own news comes', () => {
-  const state = emptyResponder();
-  ask(state, km);
-  closeOffer(state, km, stoppedAt(NOW));
-  expect(state.open).toEqual({});
-  expect(state.closed.map(({ ending }) => ending)).toEqual([stoppedAt(NOW)]);
+  test('is forgotten where Temporal has forgotten it', () => {
+    const state = emptyResponder();
+    ask(state, km);
+    closeOffers(state, { closed: [], forgotten: ['hof_km'] });
 
-  closeOffer(state, km, withdrawn);
-  expect(state.closed.map(({ ending }) => ending)).toEqual([withdrawn]);
+    expect(state).toMatchObject({ offers: {}, closed: [] });
+  });
+
+  test('is asked for when much was offered, and again when it is twice as much as was left', () => {
+    const state = emptyResponder();
+    const many = Array.from({ length: 50 }, (_, index) => card(`hof_${index}`));
+    for (const one of many.slice(0, 19)) ask(state, one);
+    expect(isToPrune(state)).toBe(false);
+    for (const one of many.slice(19, 40)) ask(state, one);
+    expect(isToPrune(state)).toBe(true);
+
+    prune(state, { closed: many.slice(0, 25).map((one) => over(one)), forgotten: [] });
+    expect(Object.keys(state.offers)).toHaveLength(15);
+    expect(isToPrune(state)).toBe(false);
+    for (const one of many.slice(40)) ask(state, one);
+    expect(isToPrune(state)).toBe(false);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) ask(state, card(id));
+    expect(isToPrune(state)).toBe(true);
+  });
 });
 
 test('a reply is routed once', () => {
@@ -297,16 +329,30 @@ test('a reply is routed once', () => {
   expect(['a', 'b', 'a'].map((id) => isRepeatedReply(state, id))).toEqual([false, false, true]);
 });
 
+test('whoever said five things in a row that brought nothing about may be a machine', () => {
+  const state = emptyResponder();
+  const idle = (seconds: number) => idleAt(state, after(seconds));
+  for (const second of [0, 1, 2, 3, 4]) {
+    expect(isTooIdle(idle(second))).toBe(false);
+    countIdle(state, true, after(second));
+  }
+  expect(isTooIdle(idle(5))).toBe(true);
+  expect(idle(3_605)).toBe(0);
+
+  countIdle(state, false, after(6));
+  expect(idle(7)).toBe(0);
+});
+
 test('what is remembered is bounded, and the oldest goes first', () => {
   const state = emptyResponder();
   for (let index = 0; index < 1_000; index += 1) {
     const one = card(`hof_${index}`);
     ask(state, one);
-    closeOffer(state, one, withdrawn);
+    close(state, one, { ...withdrawn, at: after(index) });
     isRepeatedReply(state, `reply ${index}`);
   }
 
-  expect(state.open).toEqual({});
+  expect(state.offers).toEqual({});
   expect(state.closed).toHaveLength(100);
   expect(state.closed.at(0)?.handoffId).toBe('hof_900');
   expect(Object.keys(state.answers)).toHaveLength(300);

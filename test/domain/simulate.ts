@@ -140,8 +140,6 @@ export function simulate(input: HandoffInput, world: World): readonly Step[] {
         });
         break;
       }
-      case 'tell-standings':
-      case 'tell-closed':
       case 'call-back':
         break;
     }

@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ResponderClient } from '../../src/api/responder-client.ts';
 import { routeTwilio } from '../../src/api/twilio.ts';
 import { loadOrganisation } from '../../src/directory/load.ts';
 import type { Absence } from '../../src/domain/availability/situation.ts';
 import { responderWorkflowId } from '../../src/workflows/messages.ts';
 import { createLogger } from '../../src/logger.ts';
+import type { ResponderView } from '../../src/domain/responder.ts';
+import { createReplyReader } from '../../src/people/replies.ts';
+import type { Responders } from '../../src/people/responders.ts';
+import type { AskStandings } from '../../src/people/standings.ts';
 import { startBaton, TEST_ACCOUNT, TEST_FILES, type Baton } from '../support/baton.ts';
 import { buildSubmission } from '../support/samples.ts';
 
@@ -257,8 +260,9 @@ describe('a reply while Temporal is out of reach', () => {
   /** Returns what alice is answered where the calls to her workflow go as given. */
   async function answerTo(
     words: string,
-    calls: Partial<ResponderClient>,
+    calls: Partial<Responders>,
     fields: Readonly<Record<string, string>> = {},
+    standings: AskStandings = lost,
   ): Promise<string> {
     const { directory } = loadOrganisation(TEST_FILES);
     const app = express();
@@ -268,7 +272,15 @@ describe('a reply while Temporal is out of reach', () => {
     app.use(
       routeTwilio({
         handoffs: { command: lost } as never,
-        responders: { readOpen: lost, setAway: lost, setBack: lost, ...calls } as ResponderClient,
+        responders: {
+          read: lost,
+          setAway: lost,
+          setBack: lost,
+          noteReply: recorded,
+          ...calls,
+        } as unknown as Responders,
+        standings,
+        replies: createReplyReader(standings),
         directory: () => directory,
         authToken: TEST_ACCOUNT.authToken,
         publicBaseUrl: url,
@@ -324,9 +336,9 @@ describe('a reply while Temporal is out of reach', () => {
   );
 
   test('fault 10: "yes" of somebody who gets SMS anyway is answered with help', async () => {
-    const route = () =>
-      Promise.resolve({ route: { kind: 'help', offers: [] } as const, isSilent: false });
-    expect(await answerTo('YES', { route })).toMatch(/^Nothing waits for you|^Reply/);
+    const read = () => Promise.resolve(NOBODY);
+    const answer = await answerTo('YES', { read }, {}, () => Promise.resolve(NOTHING));
+    expect(answer).toMatch(/^Reply 1 to take/);
   });
 
   test.each(['away', 'away 3d', 'back'])('%j is said not to be recorded', async (words) => {
@@ -339,25 +351,20 @@ describe('a reply while Temporal is out of reach', () => {
       code: 'KM47',
       subject: 'Maria',
       action: 'Call Maria',
-      standing: 'asked',
-      since: '2026-11-23T15:00:00.000Z',
+      at: '2026-11-23T15:00:00.000Z',
     } as const;
-    const route = () =>
-      Promise.resolve({
-        route: { kind: 'command', verb: 'take', offer },
-        isSilent: false,
-      } as const);
+    const read = () => Promise.resolve({ ...NOBODY, offers: [offer] });
     const records: unknown[] = [];
     const recordReply = (...record: unknown[]): Promise<void> => {
       records.push(record);
       return Promise.resolve();
     };
 
-    expect(await answerTo('1', { route, recordReply })).toMatch(/^Your reply is recorded/);
+    expect(await answerTo('1 KM47', { read, recordReply })).toMatch(/^Your reply is recorded/);
     expect(records).toEqual([
-      ['alice', expect.objectContaining({ replyId: `sms:SM${'c'.repeat(32)}`, text: '1' })],
+      ['alice', expect.objectContaining({ replyId: `sms:SM${'c'.repeat(32)}`, text: '1 KM47' })],
     ]);
-    expect(await answerTo('1', { route, recordReply: lost })).toMatch(/NOT recorded yet/);
+    expect(await answerTo('1 KM47', { read, recordReply: lost })).toMatch(/NOT recorded yet/);
   });
 
   test('what was recorded is said to be, although nothing can be asked after it', async () => {
@@ -368,15 +375,16 @@ describe('a reply while Temporal is out of reach', () => {
   });
 
   test('what was not understood is answered, and remembered as answered', async () => {
-    const routed: unknown[] = [];
-    const route = (...reply: unknown[]): Promise<undefined> => {
-      routed.push(reply);
-      return Promise.resolve(undefined);
+    const noted: unknown[] = [];
+    const noteReply = (...reply: unknown[]): Promise<void> => {
+      noted.push(reply);
+      return Promise.resolve();
     };
 
-    expect(await answerTo('away until next week', { route })).toMatch(/nothing has changed/);
-    expect(routed).toEqual([
-      ['alice', expect.objectContaining({ text: 'away until next week' }) as unknown],
-    ]);
+    expect(await answerTo('away until next week', { noteReply })).toMatch(/nothing has changed/);
+    expect(noted).toEqual([['alice', { replyId: `sms:SM${'c'.repeat(32)}`, isIdle: true }]]);
   });
 });
+
+const NOBODY: ResponderView = { offers: [], closed: [], idle: 0, replies: {} };
+const NOTHING = { open: [], closed: [], reports: [], forgotten: [], unanswered: [] } as const;

@@ -15,10 +15,8 @@ import { createVoiceChannel } from '../../src/activities/channels/voice.ts';
 import { createCallbackStarter } from '../../src/activities/callbacks.ts';
 import type { BriefModel } from '../../src/activities/brief-model.ts';
 import { createActivities, type Activities } from '../../src/activities/index.ts';
-import { createResponders, type Responders } from '../../src/activities/responders.ts';
 import { createWritingActivities } from '../../src/activities/write-brief.ts';
 import { createHandoffClient } from '../../src/api/handoff-client.ts';
-import { createResponderClient } from '../../src/api/responder-client.ts';
 import { loadOrganisation } from '../../src/directory/load.ts';
 import type { BusyTime, Calendars } from '../../src/domain/availability/situation.ts';
 import {
@@ -43,6 +41,9 @@ import type {
   Verb,
 } from '../../src/domain/state.ts';
 import type { HandoffView } from '../../src/domain/view.ts';
+import { createReplyReader } from '../../src/people/replies.ts';
+import { createResponders, type Responders } from '../../src/people/responders.ts';
+import { createStandings, type Standings } from '../../src/people/standings.ts';
 import type { handoff } from '../../src/workflows/index.ts';
 import { commandResultQuery, statusQuery } from '../../src/workflows/messages.ts';
 import {
@@ -101,6 +102,8 @@ export interface World {
   readonly phones: Phones;
   /** The people's own workflows, as activities see them. */
   readonly responders: Responders;
+  /** Returns how a person stands to whatever was offered to them. */
+  ask(person: string): Promise<Standings>;
   /** Whether routine messages to one person go out together; a preview knows of one handoff only. */
   isBundling: boolean;
   /** Who can be told; a test may put another in its place at any time. */
@@ -317,10 +320,13 @@ export async function openWorld({
         ...(bundle && world.isBundling && { bundle }),
       }),
   };
+  const standings = createStandings(client);
   const activities = createActivities({
     directory: () => world.directory,
     calendars,
     responders,
+    standings,
+    replies: createReplyReader(standings),
     sources: () => sourcesSchema.parse(JSON.parse(TEST_SOURCES)),
     passOn: createCallbackStarter(client, taskQueue),
     sms: createSmsChannel(connectTwilio({ ...TEST_ACCOUNT, baseUrl: url }), {
@@ -345,7 +351,6 @@ export async function openWorld({
   };
 
   const handoffs = createHandoffClient(client, taskQueue);
-  const replies = createResponderClient(client, taskQueue);
   const phones = createPhones(simulator);
   const actorOf = (id: string): Actor => {
     const person = directory.responders[id];
@@ -485,9 +490,13 @@ export async function openWorld({
     passUntilInstant: async (at) => clock.sleep(Math.max(0, at - (await clock.now()))),
     pass: (duration) => clock.sleep(parseDuration(duration) ?? 0),
     text: (person, text, replyId = randomUUID()) =>
-      replies.recordReply(person, { replyId, text, by: actorOf(person) }),
+      responders.recordReply(person, { replyId, text, by: actorOf(person) }),
+    async ask(person) {
+      const known = await responders.read(person);
+      return standings(person, known?.offers ?? []);
+    },
     async reportBundle(person, { customArgs }, because) {
-      await replies.reportBundle(person, customArgs['b'] ?? '', because);
+      await responders.reportBundle(person, customArgs['b'] ?? '', because);
     },
     async closeQuietly(stories) {
       await Promise.all(stories.map(({ handle }) => handle.terminate('the story is told')));

@@ -88,7 +88,7 @@ test("the first of many offers at once starts a person's workflow, and all are a
 
   const answers = await Promise.all(
     ids.map((notificationId) =>
-      world.responders.offer('mailonly', { card, notificationId, asks: true }),
+      world.responders.offer('mailonly', { card, notificationId }),
     ),
   );
 

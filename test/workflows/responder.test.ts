@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import type { Absence } from '../../src/domain/availability/situation.ts';
 import { instantAfter } from '../../src/domain/duration.ts';
-import type { OfferRequest } from '../../src/domain/responder.ts';
+import type { OfferRequest } from '../../src/domain/responder-state.ts';
 import {
   awaySignal,
   backSignal,
   offerUpdate,
-  openQuery,
   renewSignal,
+  responderQuery,
   responderWorkflowId,
 } from '../../src/workflows/messages.ts';
 import { LATER, retell, test, type Story, type World } from '../support/workflow-world.ts';
@@ -19,13 +19,13 @@ function responderOf(world: World, person: string) {
   return world.client.workflow.getHandle(responderWorkflowId(person));
 }
 
-/** Returns an offer of a handoff that asks nothing. */
+/** Returns an offer of a handoff. */
 function toOffer({ id, code }: Story, notificationId = 'early'): OfferRequest {
   const card = { handoffId: id, code, subject: 'Maria Lopez', action: 'Call Maria Lopez' };
-  return { card, notificationId, asks: false };
+  return { card, notificationId };
 }
 
-/** Makes an offer of a handoff to alice that asks nothing of her. */
+/** Makes an offer of a handoff to alice. */
 function offer({ responders }: World, handoff: Story, notificationId: string) {
   return responders.offer('alice', toOffer(handoff, notificationId));
 }
@@ -60,8 +60,8 @@ test('a new run of a responder keeps their open handoffs, answers, replies and a
   await responderOf(world, 'alice').signal(renewSignal);
   await expect.poll(runId, LATER).not.toBe(second);
 
-  expect(await responderOf(world, 'alice').query(openQuery)).toMatchObject({
-    open: [{ handoffId: handoff.id, code: handoff.code, standing: 'asked' }],
+  expect(await responderOf(world, 'alice').query(responderQuery, [])).toMatchObject({
+    offers: [{ handoffId: handoff.id, code: handoff.code }],
     away,
   });
   await expectAway(world, away);
@@ -151,14 +151,14 @@ test('who is away is left alone until they are back, and what they have is their
 
   await alice.signal(awaySignal, { ...away, replyId: 'reply-1' });
   await expectAway(world, away);
-  expect((await alice.query(openQuery)).away).toEqual(away);
+  expect((await alice.query(responderQuery, [])).away).toEqual(away);
   expect(await world.responders.offer('alice', held)).toEqual({ say: 'away', absence: away });
   expect(await world.responders.offer('alice', toOffer(handoff))).toMatchObject({ say: 'send' });
 
   await alice.signal(backSignal, { replyId: 'reply-2' });
   await expectAway(world, undefined);
   await alice.signal(awaySignal, { ...away, replyId: 'reply-1' });
-  expect((await alice.query(openQuery)).away).toBeUndefined();
+  expect((await alice.query(responderQuery, [])).away).toBeUndefined();
   expect(await world.responders.offer('alice', held)).toMatchObject({ say: 'send' });
 
   await world.text('alice', 'away 2h');
@@ -187,7 +187,7 @@ test('signals and updates that make no sense leave a responder as they were', as
   const handoff = await world.submit();
   await handoff.expectSms('alice', /^URGENT/);
   const alice = responderOf(world, 'alice');
-  const before = await alice.query(openQuery);
+  const before = await alice.query(responderQuery, []);
 
   const nonsense = [
     undefined,
@@ -197,9 +197,10 @@ test('signals and updates that make no sense leave a responder as they were', as
     [],
     {},
     { card: {} },
-    { card: null, standing: 'asked' },
+    { card: null, notificationId: 'n1' },
+    { closed: [7], forgotten: 'all' },
   ];
-  for (const name of ['offered', 'standing', 'closed', 'reply', 'away', 'nonsense']) {
+  for (const name of ['offered', 'ended', 'seen', 'reply', 'away', 'nonsense']) {
     for (const payload of nonsense) await alice.signal<[unknown]>(name, payload);
     await alice.signal(name);
   }
@@ -208,7 +209,7 @@ test('signals and updates that make no sense leave a responder as they were', as
     await expect(update).rejects.toThrow('Workflow Update failed');
   }
 
-  expect(await alice.query(openQuery)).toEqual(before);
+  expect(await alice.query(responderQuery, [])).toEqual(before);
   await world.text('alice', '1');
   await handoff.expectSms('alice', /^You have it/);
   await handoff.give('resolve', 'alice');

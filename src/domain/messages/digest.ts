@@ -1,4 +1,4 @@
-import type { BundleEntry } from '../responder.ts';
+import type { BundleEntry } from '../responder-state.ts';
 import { layOutEmail, listFacts, type Block, type Email } from './email-layout.ts';
 import { formatPhone, phraseAction, phraseAuthors, phraseScore, type Reader } from './phrases.ts';
 import { countSegments } from './segments.ts';
