@@ -19,7 +19,7 @@ import { parseReply, type ReplyIntent } from '../domain/reply.ts';
 import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
 import { isAwayAt, isTooIdle, type ResponderView } from '../domain/responder.ts';
 import { toClosedOffer } from '../domain/standing.ts';
-import type { Actor, CommandEffect, Verb } from '../domain/state.ts';
+import type { Actor } from '../domain/state.ts';
 import { cleanProse } from '../domain/text.ts';
 import type { Logger } from '../logger.ts';
 import { isWorthTelling, type ReplyReader, type ReplyReading } from '../people/replies.ts';
@@ -207,7 +207,7 @@ async function follow(
   route: ReplyRoute,
 ): Promise<Answer | undefined> {
   const { handoffs, responders, logger } = deps;
-  const { replyId, by, text } = reply;
+  const { replyId, by } = reply;
   const { id } = by;
   const note = (isIdle: boolean): void => {
     // Of what a handoff knows their workflow need not know.
@@ -245,23 +245,11 @@ async function follow(
     note(true);
     return isSilent ? undefined : { kind: 'ended', offer };
   }
-  const isAgain = offer.standing === 'passed' || !text.toUpperCase().includes(offer.code);
-  const isIdle = !CHANGES.has(report.result.effect) || (isAgain && REPEATABLE.has(verb));
+  const isIdle = verb === 'note' || report.result.isRepeated === true;
   note(isIdle);
   if (isIdle && isSilent) return undefined;
   return { kind: 'result', card: report.card, code: offer.code, result: report.result };
 }
-
-/** By these effects of a reply something has become different. */
-const CHANGES: ReadonlySet<CommandEffect> = new Set<CommandEffect>([
-  'taken',
-  'passed',
-  'snoozed',
-  'resolved',
-]);
-
-/** What a machine could say for ever, with the same effect each time. */
-const REPEATABLE: ReadonlySet<Verb> = new Set<Verb>(['pass', 'snooze']);
 
 /** Lets go on beside the answer what is good to have recorded, but not worth waiting for. */
 function inPassing(logger: Logger, responder: string, recorded: Promise<void>): void {

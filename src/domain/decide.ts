@@ -922,6 +922,7 @@ class Turn {
       return;
     }
     if (command.by.kind === 'responder') this.state.names[command.by.id] = command.by.name;
+    const last = Object.values(this.state.results).findLast(({ by }) => isSame(by, command.by));
     const effect = this.#run(command);
     const until = effect === 'snoozed' ? this.#snoozedUntil(command.by.id) : undefined;
     const { owner, ending } = this.state;
@@ -934,6 +935,7 @@ class Turn {
       at: this.#now,
       effect,
       ...(until !== undefined && { until }),
+      ...(last?.verb === command.verb && last.effect === effect && { isRepeated: true }),
       ...(owner && {
         owner: { responder: owner.responder, name: owner.name, since: owner.since },
       }),
@@ -1314,6 +1316,10 @@ function asLast(timing: Timing): Timing {
     whenNobodyAwake: 'wait',
     timeouts: 'always',
   };
+}
+
+function isSame(one: Actor, other: Actor): boolean {
+  return one.kind === other.kind && one.id === other.id;
 }
 
 function isInLadder(kind: Message['kind']): boolean {

@@ -115,6 +115,8 @@ export interface CommandResult {
   readonly ending?: Ending;
   /** When a snooze is over. */
   readonly until?: string;
+  /** They said the same before, with the same effect, and nothing since: it may be a machine. */
+  readonly isRepeated?: true;
   /** Its sender, who could not wait for it, was sent the answer. */
   readonly isConfirmed?: true;
 }

@@ -200,6 +200,30 @@ test(`a reply within 50 ms of its message finds the right handoff among three, $
   for (const one of waiting) expect(await ownerOf(one)).toBeUndefined();
 }, 300_000);
 
+test('a machine that answers each message is answered five times, a person who is late each time', async () => {
+  const alice = baton.phone('alice');
+  const mine = await open('sms-first');
+  const { code } = mine;
+  const say = async (text: string): Promise<string> => (await alice.reply(text)).answers[0] ?? '';
+  await alice.expectSms(new RegExp(mine.lead));
+
+  expect(await say(`1 ${code}`)).toMatch(/^You have it: /);
+  for (let count = 0; count < 5; count += 1)
+    expect(await say(`1 ${code}`)).toMatch(/^You have it since /);
+  await expect.poll(() => say(`1 ${code}`), { timeout: 10_000 }).toBe('');
+  // Whatever brings something about ends that.
+  expect(await say(`done ${code}`)).toMatch(/^Done/);
+  expect(await say('what is this')).toMatch(/^Reply 1/);
+
+  for (let count = 0; count < 7; count += 1) {
+    const other = await open('sms-first');
+    const offer = await alice.expectSms(new RegExp(other.lead));
+    const [known = ''] = /\b[A-Z]{2}\d{2}\b/.exec(offer.body) ?? [];
+    await baton.call('POST', `/v1/handoffs/${other.id}/take`, { responder: 'carol' });
+    expect(await say(`1 ${known}`)).toMatch(/^Carol \w+ has it since /);
+  }
+});
+
 test('R13: a scanner that opens each link of an SMS and an email twice, in every way, changes nothing', async () => {
   const alice = baton.phone('alice');
   const one = await open('email-first');

@@ -451,6 +451,32 @@ describe('take', () => {
     expect(effects).toEqual([]);
   });
 
+  test('saying the same again with the same effect is told from saying something else', () => {
+    const said = [
+      ['take', alice, undefined],
+      ['take', alice, undefined],
+      ['take', alice, true],
+      ['take', bob, undefined],
+      ['take', alice, true],
+      ['pass', alice, undefined],
+      ['take', alice, undefined],
+      ['pass', alice, undefined],
+      ['pass', alice, true],
+      ['resolve', bob, undefined],
+      ['resolve', bob, undefined],
+      ['resolve', bob, true],
+    ] as const;
+    const { on } = play();
+    on({ type: 'started' }, 0);
+    on(planned(0, 'alice', 'bob'), 0);
+    const repeated = said.map(([verb, by], index) => {
+      const command = buildCommand(verb, by, { nonce: String(index) });
+      return on({ type: 'command', command }, index).state.results[command.id]?.isRepeated;
+    });
+
+    expect(repeated).toEqual(said.map(([, , isRepeated]) => isRepeated));
+  });
+
   test('a source cannot take', () => {
     const take = buildCommand('take', crm, {});
     const { after } = afterCommand(tell({ commands: [at(1, take)] }), take.id);
