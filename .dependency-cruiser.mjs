@@ -128,7 +128,11 @@ export default {
     ),
     onlyImports(
       'people',
-      [folder('domain'), '^src/temporal/(absences|grpc-status)\\.ts$', '^src/workflows/messages\\.ts$'],
+      [
+        folder('domain'),
+        '^src/temporal/(absences|grpc-status)\\.ts$',
+        '^src/workflows/messages\\.ts$',
+      ],
       'people/ asks the workflows of people and handoffs; it knows neither HTTP nor providers.',
     ),
     onlyImports(

@@ -9,7 +9,9 @@ import { planAbsence, type AbsencePlan } from '../domain/away.ts';
 import { planTier } from '../domain/plan-tier.ts';
 import { parseReply } from '../domain/reply.ts';
 import { findResponder } from '../domain/directory.ts';
-import type { HandoffCard, PlanRequest, TierPlan } from '../domain/state.ts';
+import type { Offer, OpenOffer } from '../domain/offer.ts';
+import type { Ended } from '../domain/responder.ts';
+import type { NotificationOrder, PlanRequest, TierPlan } from '../domain/state.ts';
 import { listConcerned } from '../domain/targets.ts';
 import { createBundleActivities } from './bundles.ts';
 import { createCallActivities, type CallDependencies } from './call.ts';
@@ -17,10 +19,8 @@ import { createCallbackActivities, type CallbackDependencies } from './callbacks
 import { createNotifyActivities, type NotifyDependencies } from './notify.ts';
 import type { BriefModel } from './brief-model.ts';
 import { createWritingActivities } from './write-brief.ts';
-import type { Offer, OpenOffer } from '../domain/offer.ts';
-import type { Ended } from '../domain/responder.ts';
-import type { NotificationOrder } from '../domain/state.ts';
 import type { Known, ReplyReader, ReplyReading, Said } from '../people/replies.ts';
+import type { AskStandings } from '../people/standings.ts';
 import { checkNow, describeOffer, type NotifyInput } from './sending.ts';
 
 export type ActivityDependencies = NotifyDependencies &
@@ -28,6 +28,7 @@ export type ActivityDependencies = NotifyDependencies &
   CallbackDependencies & {
     /** Writes briefs from raw material; missing: they stay as they are drawn from it. */
     readonly briefModel?: BriefModel | undefined;
+    readonly standings: AskStandings;
     readonly replies: ReplyReader;
   };
 

@@ -6,23 +6,19 @@ import { findResponder, type Directory, type Responder } from '../domain/directo
 import type { Reader } from '../domain/messages/phrases.ts';
 import { checkMoment, type Held } from '../domain/moment.ts';
 import { mayBeBundled } from '../domain/bundles.ts';
-import { mayMean } from '../domain/responder.ts';
-import type { BundleRequest, OfferAnswer, OfferRequest } from '../domain/responder-state.ts';
-import type { HandoffCard, NotificationOrder } from '../domain/state.ts';
+import type { BundleRequest, OfferRequest } from '../domain/responder-state.ts';
+import { endsIt, type HandoffCard, type Message, type NotificationOrder } from '../domain/state.ts';
 import type { Links } from '../links/links.ts';
 import type { OutgoingSms, SmsChannel } from './channels/sms.ts';
 import { failure } from './provider-failure.ts';
 import { toOfferCard, type Responders } from '../people/responders.ts';
-import { endedOf, isWorthTelling } from '../people/replies.ts';
-import type { AskStandings } from '../people/standings.ts';
 
 /** What the activities of every channel use. */
 export interface SendingDependencies {
   readonly directory: () => Directory;
   /** Missing: there are no calendars. */
   readonly calendars?: Calendars;
-  readonly responders: Pick<Responders, 'offer' | 'register' | 'tellEnded' | 'readAbsences'>;
-  readonly standings: AskStandings;
+  readonly responders: Pick<Responders, 'offer' | 'register' | 'readAbsences'>;
   /** The public address of this installation; Twilio reports deliveries there. */
   readonly publicBaseUrl: string;
   readonly links: Links;
@@ -56,12 +52,11 @@ const HEARTBEAT_EVERY_MS = 1_000;
 
 /** Registers the message with the person's own workflow and returns how to put it. */
 export async function makeOffer(
-  deps: SendingDependencies,
+  { responders, smsSender }: SendingDependencies,
   responder: Responder,
   card: HandoffCard,
   order: NotificationOrder,
 ): Promise<PutOffer | Sent | Held> {
-  const { responders, smsSender } = deps;
   const answer = await responders.offer(responder.id, {
     ...describeOffer(card, order),
     ...(smsSender !== undefined && { sender: smsSender }),
@@ -84,9 +79,9 @@ export async function makeOffer(
     throw failure('Permanent', `${responder.name} ${answer.because}`);
   }
   if (answer.say !== 'send') return { code: card.code, codeNeeded: true };
-  const codeNeeded = await isCodeNeeded(deps, responder.id, answer);
   await giveWay(answer.waitMs, order.giveUpAfterMs);
-  return { code: answer.code, codeNeeded };
+  const { code, codeNeeded } = answer;
+  return { code, codeNeeded };
 }
 
 /** How a message is to be put. */
@@ -94,22 +89,6 @@ export interface PutOffer {
   readonly code: string;
   readonly codeNeeded: boolean;
   readonly isUnregistered?: true;
-}
-
-/** Says whether a bare reply could mean another handoff; when nobody can say, it could. */
-async function isCodeNeeded(
-  { standings, responders }: SendingDependencies,
-  responder: string,
-  { codeNeeded, others = [] }: Extract<OfferAnswer, { say: 'send' }>,
-): Promise<boolean> {
-  if (codeNeeded || others.length === 0) return codeNeeded;
-  try {
-    const found = await standings(responder, others);
-    if (isWorthTelling(found)) await responders.tellEnded(responder, endedOf(found));
-    return mayMean(found, new Date(currentTimeMs()).toISOString(), responder);
-  } catch {
-    return true;
-  }
 }
 
 /** Returns the question before a message goes out. */
@@ -120,9 +99,26 @@ export function describeOffer(card: HandoffCard, order: NotificationOrder): Offe
     // A later attempt has to find out first whether an earlier one was sent.
     mayBeHeld: (order.whenQuiet ?? 'ignore') !== 'ignore' && isFirstAttempt(),
     channel: order.channel,
+    ...isOver(order.message),
     ...(order.message.kind === 'answer' && { isAnswer: true }),
     ...(mayBeBundled(card, order) && { bundle: describeBundle(card, order) }),
   };
+}
+
+/** Returns whether a message tells its reader that the handoff is not for them any more, or asks them for it. */
+function isOver(message: Message): { isOver?: boolean } {
+  switch (message.kind) {
+    case 'offer':
+    case 'last-resort':
+      return { isOver: false };
+    case 'stand-down':
+    case 'expired':
+      return { isOver: true };
+    case 'answer':
+      return endsIt(message.result) ? { isOver: true } : {};
+    default:
+      return {};
+  }
 }
 
 /** Lets the message go out that was to go to this phone before: a few seconds at most, and never too long for its own. */

@@ -19,7 +19,7 @@ import { parseReply, type ReplyIntent } from '../domain/reply.ts';
 import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
 import { isAwayAt, isTooIdle, type ResponderView } from '../domain/responder.ts';
 import { toClosedOffer } from '../domain/standing.ts';
-import type { Actor } from '../domain/state.ts';
+import { endsIt, type Actor } from '../domain/state.ts';
 import { cleanProse } from '../domain/text.ts';
 import type { Logger } from '../logger.ts';
 import { isWorthTelling, type ReplyReader, type ReplyReading } from '../people/replies.ts';
@@ -134,7 +134,7 @@ async function answerReply(
   responder: Responder,
   { replyId, text, intent, isByTwilio, sender }: SmsReply,
 ): Promise<Answer | undefined> {
-  const { handoffs, responders, logger } = deps;
+  const { responders, logger } = deps;
   const { id, name } = responder;
   const by: Actor = { kind: 'responder', id, name };
   try {
@@ -193,9 +193,7 @@ async function readReply(
   // When it came first nothing was changed by it: it is not to mean more when it comes again.
   const { verb, offer } = reading.route;
   const route: ReplyRoute =
-    verb === 'note'
-      ? { kind: 'help', offers: [offer] }
-      : { kind: 'choose', verb, offers: [offer] };
+    verb === 'note' ? { kind: 'help', offers: [offer] } : { kind: 'choose', verb, offers: [offer] };
   return { ...reading, route };
 }
 
@@ -209,10 +207,11 @@ async function follow(
   const { handoffs, responders, logger } = deps;
   const { replyId, by } = reply;
   const { id } = by;
-  const note = (isIdle: boolean): void => {
+  const note = (isIdle: boolean, over?: string): void => {
     // Of what a handoff knows their workflow need not know.
-    if (!isIdle && person.idle === 0) return;
-    inPassing(logger, id, responders.noteReply(id, { replyId, isIdle }));
+    if (!isIdle && person.idle === 0 && over === undefined) return;
+    const seen = { replyId, isIdle, ...(over !== undefined && { over }) };
+    inPassing(logger, id, responders.noteReply(id, seen));
   };
   const isSilent = isTooIdle(person.idle);
   switch (route.kind) {
@@ -246,7 +245,7 @@ async function follow(
     return isSilent ? undefined : { kind: 'ended', offer };
   }
   const isIdle = verb === 'note' || report.result.isRepeated === true;
-  note(isIdle);
+  note(isIdle, endsIt(report.result) ? offer.handoffId : undefined);
   if (isIdle && isSilent) return undefined;
   return { kind: 'result', card: report.card, code: offer.code, result: report.result };
 }

@@ -1182,10 +1182,7 @@ class Turn {
   }
 
   /** Tells everyone for whom it waits that it no longer does, except those who know. */
-  #standDown(
-    except: readonly string[],
-    because = this.#describeOutcome(),
-  ): void {
+  #standDown(except: readonly string[], because = this.#describeOutcome()): void {
     for (const [id, standing] of Object.entries(this.state.standings)) {
       if (standing !== 'asked' || except.includes(id)) continue;
       this.#stand(id, 'stood-down');

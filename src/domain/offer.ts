@@ -15,6 +15,8 @@ export interface OfferCard {
 export interface Offer extends OfferCard {
   /** When they were last written to about it. */
   readonly at: string;
+  /** They were told, or have said, that it is not for them any more: no bare reply is likely to mean it. */
+  readonly isOver?: true;
 }
 
 /** A handoff that is open, and how one person stands to it. */

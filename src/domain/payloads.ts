@@ -66,6 +66,7 @@ export function readOffer(payload: unknown): OfferRequest | undefined {
     card,
     notificationId,
     ...(payload['mayBeHeld'] === true && { mayBeHeld: true }),
+    ...(typeof payload['isOver'] === 'boolean' && { isOver: payload['isOver'] }),
     ...(payload['isAnswer'] === true && { isAnswer: true }),
     ...readChannel(payload),
     ...readText(payload, 'sender'),
@@ -110,13 +111,16 @@ export interface SeenReply {
   readonly replyId: string;
   /** Nothing came of it. */
   readonly isIdle: boolean;
+  /** The handoff that is not for them any more, as they know by its answer. */
+  readonly over?: string;
 }
 
 /** Returns which reply was dealt with, or undefined when it is not told. */
 export function readSeen(payload: unknown): SeenReply | undefined {
   if (!isRecord(payload)) return undefined;
   const { replyId } = readText(payload, 'replyId');
-  return replyId === undefined ? undefined : { replyId, isIdle: payload['isIdle'] === true };
+  if (replyId === undefined) return undefined;
+  return { replyId, isIdle: payload['isIdle'] === true, ...readText(payload, 'over') };
 }
 
 /** Returns the question how a person stands to a handoff; who is not named is nobody. */

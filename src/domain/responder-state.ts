@@ -13,6 +13,8 @@ export interface OfferRequest {
   readonly channel?: Channel;
   /** The number or messaging service that SMS go out from; missing: that is not known. */
   readonly sender?: string;
+  /** It tells them that the handoff is not for them any more, or asks them for it; missing: neither. */
+  readonly isOver?: boolean;
   /** It answers what they just said: they wait for it. */
   readonly isAnswer?: boolean;
   /** What it takes to put it into one message with others; missing: it goes out by itself. */
@@ -62,8 +64,6 @@ export type OfferAnswer =
       readonly say: 'send';
       readonly code: string;
       readonly codeNeeded: boolean;
-      /** The code is needed too if a bare reply could mean one of these; they are to be asked. Missing: none. */
-      readonly others?: readonly Offer[];
       /** Another message goes to this phone first. */
       readonly waitMs?: number;
     }

@@ -5,7 +5,7 @@
 import type { Absence } from './availability/situation.ts';
 import { collect, noteSent, waitFor } from './bundles.ts';
 import { deriveCode } from './code.ts';
-import { isEndedBy, type ClosedOffer, type Offer, type OpenOffer } from './offer.ts';
+import { isEndedBy, type ClosedOffer, type Offer } from './offer.ts';
 import { READ_FOR_MS } from './reply-route.ts';
 import {
   dropOldest,
@@ -13,6 +13,7 @@ import {
   type OfferRequest,
   type ResponderState,
 } from './responder-state.ts';
+import { lookUp } from './state.ts';
 
 /** The memo of a responder's workflow that holds `away` of its state: readable without a worker. */
 export const AWAY_MEMO = 'away';
@@ -20,9 +21,6 @@ export const AWAY_MEMO = 'away';
 const KEEP_CLOSED = 100;
 const KEEP_ANSWERS = 300;
 const KEEP_ROUTED = 200;
-
-/** With more others than this a bare reply is likely to mean several: none of them is asked. */
-const MAX_OTHERS = 3;
 
 /** With so many offers, and whenever there are twice as many as were left, it is asked which have ended. */
 const PRUNE_FROM = 20;
@@ -74,7 +72,7 @@ export function answerOffer(
       : {
           say: 'send',
           code: offer.code,
-          ...whetherCodeNeeded(state, offer, now, self),
+          codeNeeded: needsCode(state, offer, now, self),
           ...(request.isAnswer === true ? {} : waitFor(state, request.channel, now)),
         });
   state.answers[key] = answer;
@@ -112,12 +110,17 @@ export function isAwayAt({ until }: Absence, now: string): boolean {
 // -- what was offered
 
 /** Records that they were, or are about to be, written to about a handoff. */
-export function putOffer(state: ResponderState, { card, at }: OfferRequest, now: string): Offer {
+export function putOffer(
+  state: ResponderState,
+  { card, at, isOver }: OfferRequest,
+  now: string,
+): Offer {
   const { handoffId } = card;
   const before = state.offers[handoffId];
   const ended = state.closed.find((closed) => closed.handoffId === handoffId);
   const code = before?.code ?? ended?.code ?? freeCode(state, card);
-  const offer: Offer = { ...card, code, at: at ?? now };
+  const isGone = isOver ?? before?.isOver ?? false;
+  const offer: Offer = { ...card, code, at: at ?? now, ...(isGone && { isOver: true }) };
   // What ended stays ended, whatever is still said of it.
   if (ended) return offer;
   // The one that was written about last comes last.
@@ -166,44 +169,28 @@ export function prune(state: ResponderState, ended: Ended): void {
   state.pruneAt = Math.max(PRUNE_FROM, 2 * Object.keys(state.offers).length);
 }
 
+/** Records that the person knows that a handoff is not for them any more. */
+export function noteOver(state: ResponderState, handoffId: string, now: string): void {
+  const known = lookUp(state.offers, handoffId);
+  if (known) state.offers[handoffId] = { ...known, at: now, isOver: true };
+}
+
 /**
- * Returns whether a bare key could mean another handoff than this one: one that went a moment ago by somebody else,
- * one of many, or one of a few that are to be asked.
+ * Returns whether a bare key might mean another handoff than this one: one that is open as far as is known here, or that
+ * went a moment ago. To be sure takes the handoffs, which nobody asks before each message: it is only what it says.
  */
-function whetherCodeNeeded(
+function needsCode(
   { offers, closed }: ResponderState,
   { handoffId }: Offer,
   now: string,
   self: string | undefined,
-): { codeNeeded: boolean; others?: readonly Offer[] } {
-  const others = Object.values(offers).filter((other) => other.handoffId !== handoffId);
-  const codeNeeded =
-    others.length > MAX_OTHERS || closed.some((ended) => hasJustEnded(ended, now, self));
-  return { codeNeeded, ...(!codeNeeded && others.length > 0 && { others }) };
-}
-
-/** Returns whether a bare key could mean one of these. */
-export function mayMean(
-  { open, closed }: { open: readonly OpenOffer[]; closed: readonly ClosedOffer[] },
-  now: string,
-  self: string,
 ): boolean {
+  const isJustNow = (at: string): boolean => Date.parse(now) - Date.parse(at) <= READ_FOR_MS;
   return (
-    open.some(
-      ({ standing, since }) =>
-        standing === 'asked' ||
-        standing === 'owner' ||
-        (standing === 'stood-down' && isJustNow(since, now)),
-    ) || closed.some((ended) => hasJustEnded(ended, now, self))
+    Object.values(offers).some(
+      (other) => other.handoffId !== handoffId && (other.isOver !== true || isJustNow(other.at)),
+    ) || closed.some((ended) => isJustNow(ended.ending.at) && !isEndedBy(ended, self))
   );
-}
-
-function hasJustEnded(ended: ClosedOffer, now: string, self: string | undefined): boolean {
-  return isJustNow(ended.ending.at, now) && !isEndedBy(ended, self);
-}
-
-function isJustNow(at: string, now: string): boolean {
-  return Date.parse(now) - Date.parse(at) <= READ_FOR_MS;
 }
 
 /** Returns the handoff's own code, or the next one derived from its id that this person does not know yet. */

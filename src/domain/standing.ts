@@ -1,4 +1,10 @@
-import { stoppedAt, type ClosedOffer, type Offer, type OfferCard, type OpenOffer } from './offer.ts';
+import {
+  stoppedAt,
+  type ClosedOffer,
+  type Offer,
+  type OfferCard,
+  type OpenOffer,
+} from './offer.ts';
 import {
   cardOf,
   currentHandoff,

@@ -453,6 +453,11 @@ export function tierOf(
     : tiers[tier];
 }
 
+/** Says whether whoever reads what came of a command knows that the handoff is not for them any more. */
+export function endsIt({ effect }: CommandResult): boolean {
+  return ['passed', 'resolved', 'withdrawn', 'held-by-other', 'closed'].includes(effect);
+}
+
 /** Returns the words for an actor in timelines and messages. */
 export function nameActor(actor: Actor): string {
   return actor.kind === 'responder' ? actor.name : actor.id;

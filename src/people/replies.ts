@@ -1,7 +1,7 @@
 /*
  * What a reply means: the person's workflow knows what they were written to about, the handoffs how they stand to them.
  */
-import type { ClosedOffer, Offer } from '../domain/offer.ts';
+import type { Offer } from '../domain/offer.ts';
 import type { RecordedReply } from '../domain/payloads.ts';
 import { parseReply } from '../domain/reply.ts';
 import { routeByCode, routeReply, type Repliable, type ReplyRoute } from '../domain/reply-route.ts';

@@ -75,8 +75,7 @@ const NOBODY: ResponderView = { isNew: true, offers: [], closed: [], idle: 0, re
 export function createResponders(client: Client, taskQueue: string): Responders {
   const within = <T>(ms: number, call: () => Promise<T>): Promise<T> =>
     client.withDeadline(Date.now() + ms, call);
-  const handleOf = (responder: string) =>
-    client.workflow.getHandle(responderWorkflowId(responder));
+  const handleOf = (responder: string) => client.workflow.getHandle(responderWorkflowId(responder));
 
   /** Signals a person's workflow, which is started if there is none. */
   const signal = async <P>(

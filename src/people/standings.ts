@@ -5,6 +5,7 @@ import {
   QueryNotRegisteredError,
   QueryRejectedError,
   WorkflowClient,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client';
@@ -72,30 +73,23 @@ export function createStandings(client: Client): AskStandings {
     try {
       return { report: await handle.query(standingQuery, request) };
     } catch (error) {
-      if (error instanceof QueryRejectedError) return readEnd(offer, request, error);
+      if (error instanceof QueryRejectedError) return readEnd(offer, request);
       if (error instanceof WorkflowNotFoundError) return 'forgotten';
       if (error instanceof QueryNotRegisteredError || isUnanswered(error)) return 'unanswered';
       throw error;
     }
   }
 
-  async function readEnd(
-    { handoffId }: Offer,
-    request: StandingRequest,
-    { status }: QueryRejectedError,
-  ): Promise<Found> {
+  async function readEnd({ handoffId }: Offer, request: StandingRequest): Promise<Found> {
     const handle = workflows.getHandle(handoffId);
     try {
-      if (Number(status) === COMPLETED) {
-        const result = (await handle.result()) as HandoffResult;
-        return { report: reportEnded(result, request) };
-      }
-      const { closeTime = new Date() } = await handle.describe();
-      return { ended: { ending: stoppedAt(closeTime.toISOString()) } };
+      return { report: reportEnded((await handle.result()) as HandoffResult, request) };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'forgotten';
       if (isUnanswered(error)) return 'unanswered';
-      throw error;
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const { closeTime = new Date() } = await handle.describe();
+      return { ended: { ending: stoppedAt(closeTime.toISOString()) } };
     }
   }
 
@@ -112,9 +106,6 @@ export function createStandings(client: Client): AskStandings {
     return collect(offers, found);
   };
 }
-
-/** The protocol's temporal.api.enums.v1.WorkflowExecutionStatus. */
-const COMPLETED = 2;
 
 function collect(offers: readonly Offer[], found: readonly Found[]): Standings {
   const open: OpenOffer[] = [];

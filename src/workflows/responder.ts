@@ -44,6 +44,7 @@ import {
   isRepeatedReply,
   isTooIdle,
   isToPrune,
+  noteOver,
   optIn,
   optOut,
   prune,
@@ -84,6 +85,9 @@ export interface ResponderInput {
 
 /** A run may accept 2,000 updates (server limit); a new run starts well before that. */
 const MAX_UPDATES_PER_RUN = 1_000;
+
+/** So many handoffs are asked at a time whether they are over. */
+const MAX_PRUNED = 100;
 
 /**
  * The durable side of a person: what they were written to about, and whether they opted out or are away. Never ends;
@@ -142,7 +146,9 @@ export async function responder(input: ResponderInput): Promise<never> {
   });
   setHandler(seenSignal, (payload: unknown) => {
     const seen = readSeen(payload);
-    if (seen && !isRepeatedReply(state, seen.replyId)) countIdle(state, seen.isIdle, now());
+    if (!seen || isRepeatedReply(state, seen.replyId)) return;
+    countIdle(state, seen.isIdle, now());
+    if (seen.over !== undefined) noteOver(state, seen.over, now());
   });
   setHandler(bundleUndeliveredSignal, (payload: unknown) => {
     if (!isRecord(payload)) return;
@@ -214,7 +220,9 @@ export async function responder(input: ResponderInput): Promise<never> {
       replies.shift();
     }
     if (isToPrune(state)) {
-      const { closed, forgotten } = await askStandings(person, 'what is over?');
+      // The oldest first: they are the likeliest to be over.
+      const oldest = Object.values(state.offers).slice(0, MAX_PRUNED);
+      const { closed, forgotten } = await askStandings(person, 'what is over?', oldest);
       prune(state, { closed, forgotten });
     }
     if (isLong() && isIdle() && outbox.length === 0 && replies.length === 0) {
@@ -398,7 +406,9 @@ async function answerReply(
   isRepeatedReply(state, reply.replyId);
   if (reading.kind === 'known') {
     // It came by another way before, and whoever sent it may not have been answered.
-    await signalHandoff(reading.report.card.id, confirmSignal, { commandId: reply.replyId });
+    const { report } = reading;
+    const isTold = await signalHandoff(report.card.id, confirmSignal, { commandId: reply.replyId });
+    if (!isTold) answer({ kind: 'result', ...report });
     return;
   }
   if (reading.kind !== 'routed') return;

@@ -30,7 +30,6 @@ function startAttempt(
   return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 }
 
-
 /** Returns the activities with channels that note what they are given; a test names what is different. */
 function build({
   sms = {},

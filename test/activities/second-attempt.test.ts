@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectSendGrid, createEmailChannel } from '../../src/activities/channels/email.ts';
 import { connectTwilio, createSmsChannel } from '../../src/activities/channels/sms.ts';
 import { createActivities } from '../../src/activities/index.ts';
-import type { Responders, Unanswered } from '../../src/people/responders.ts';
+import type { Unanswered } from '../../src/people/responders.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
 import type { OfferAnswer } from '../../src/domain/responder-state.ts';
 import { cardOf, type NotificationOrder } from '../../src/domain/state.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { TEST_LINKS, buildHandoff } from '../support/builders.ts';
-import { buildPeople, USUAL, UNANSWERED } from '../support/people.ts';
+import { buildPeople, USUAL } from '../support/people.ts';
 
 const ALICE = '+15005550010';
 const ACCOUNT = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'token', sendgridApiKey: 'SG.key' };
@@ -32,7 +32,7 @@ beforeEach(async () => {
   simulator = createSimulator({ ...ACCOUNT, people: [], webhookBaseUrl: 'http://127.0.0.1:9' });
   const { url } = await simulator.listen();
   begunAt = Date.now();
-  answer = { say: 'send', code: 'KM47', codeNeeded: false };
+  answer = USUAL;
   activities = createActivities({
     directory: () => DIRECTORY,
     sources: () => ({}),
@@ -99,7 +99,7 @@ describe('a second attempt', () => {
       expect(type).toBe('Ambiguous');
 
       // Another handoff came in between: the words would now differ.
-      answer = { say: 'send', code: 'KM47', codeNeeded: true };
+      answer = { ...USUAL, codeNeeded: true };
       await expect(sendSms(2)).resolves.toMatchObject({ foundSent: true });
       expect(sent()).toHaveLength(1);
     },

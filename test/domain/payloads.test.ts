@@ -55,12 +55,7 @@ test.each<[string, (payload: unknown) => unknown, object, object]>([
     { card, notificationId: 'n1', at: '2026-11-23T16:00:00+01:00' },
     { at: '2026-11-23T15:00:00.000Z' },
   ],
-  [
-    'what is over',
-    readEnded,
-    { closed: [closed], forgotten: ['hof_2'] },
-    {},
-  ],
+  ['what is over', readEnded, { closed: [closed], forgotten: ['hof_2'] }, {}],
   [
     'what is over, less what makes no sense',
     readEnded,
@@ -137,7 +132,8 @@ test('nothing that a client can send makes any of them throw', () => {
   fc.assert(
     fc.property(name, payload, (signal, value) => {
       readSignal(signal, value);
-      for (const read of [readOffer, readEnded, readSeen, readReply, readStandingRequest]) read(value);
+      for (const read of [readOffer, readEnded, readSeen, readReply, readStandingRequest])
+        read(value);
       readAbsence(value);
     }),
     { numRuns: 1_000 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deriveCode } from '../../src/domain/code.ts';
-import type { ClosedOffer, OfferCard, OpenOffer } from '../../src/domain/offer.ts';
+import type { ClosedOffer, OfferCard } from '../../src/domain/offer.ts';
 import {
   answerOffer,
   closeOffers,
@@ -10,7 +10,7 @@ import {
   isRepeatedReply,
   isTooIdle,
   isToPrune,
-  mayMean,
+  noteOver,
   optIn,
   optOut,
   prune,
@@ -20,7 +20,7 @@ import {
   type OfferAnswer,
   type ResponderState,
 } from '../../src/domain/responder-state.ts';
-import type { Ending, Standing } from '../../src/domain/state.ts';
+import type { Ending } from '../../src/domain/state.ts';
 
 const NOW = '2026-11-23T15:00:00.000Z';
 const withdrawn: Ending = { status: 'withdrawn', at: NOW };
@@ -67,18 +67,35 @@ describe('answerOffer', () => {
     expect(state.offers).toEqual({ hof_km: { ...km, at: NOW } });
   });
 
-  test('beside a few others those are to be asked, beside many the code is needed', () => {
+  test('beside another one the code is needed, unless they know that it is over', () => {
     const state = emptyResponder();
-    for (const id of ['hof_1', 'hof_2', 'hof_3']) ask(state, card(id));
+    ask(state, bc);
+    expect(ask(state, km)).toMatchObject({ codeNeeded: true });
 
-    const answer = ask(state, km);
-    expect(answer).toMatchObject({ codeNeeded: false });
-    const others = answer.say === 'send' ? (answer.others ?? []) : [];
-    expect(others.map(({ handoffId }) => handoffId)).toEqual(['hof_1', 'hof_2', 'hof_3']);
+    const gone = { card: bc, notificationId: 'n2', isOver: true };
+    answerOffer(state, gone, after(60));
+    // An answer to it may be on its way.
+    expect(ask(state, km, { notificationId: 'n2', now: after(74) })).toMatchObject({
+      codeNeeded: true,
+    });
+    expect(ask(state, km, { notificationId: 'n3', now: after(76) })).toMatchObject({
+      codeNeeded: false,
+    });
 
-    const next = ask(state, bc);
-    expect(next).toMatchObject({ codeNeeded: true });
-    expect(next).not.toHaveProperty('others');
+    answerOffer(state, { card: bc, notificationId: 'n3' }, after(80));
+    expect(state.offers['hof_bc']).toMatchObject({ at: after(80), isOver: true });
+    answerOffer(state, { card: bc, notificationId: 'n4', isOver: false }, after(90));
+    expect(state.offers['hof_bc']).not.toHaveProperty('isOver');
+  });
+
+  test('what they said of it tells that it is over, too', () => {
+    const state = emptyResponder();
+    ask(state, bc);
+    noteOver(state, 'hof_bc', NOW);
+    noteOver(state, 'hof_km', NOW);
+
+    expect(Object.keys(state.offers)).toEqual(['hof_bc']);
+    expect(ask(state, km, { now: after(16) })).toMatchObject({ codeNeeded: false });
   });
 
   test('the code is needed just after another one ended, whose answer may be on its way', () => {
@@ -107,7 +124,7 @@ describe('answerOffer', () => {
     ask(state, bc);
 
     expect(ask(state, km, { notificationId: 'n2', now: after(60) })).toMatchObject({
-      others: [{ handoffId: 'hof_bc' }],
+      codeNeeded: true,
     });
     expect(Object.keys(state.offers)).toEqual(['hof_bc', 'hof_km']);
     expect(state.offers['hof_km']?.at).toBe(after(60));
@@ -211,33 +228,6 @@ describe('answerOffer', () => {
   });
 });
 
-describe('mayMean', () => {
-  const open = (standing: Standing, since = NOW): OpenOffer => ({ ...bc, standing, since });
-
-  test.each<[Standing, number, boolean]>([
-    ['asked', 3_600, true],
-    ['owner', 3_600, true],
-    ['passed', 0, false],
-    ['stood-down', 14, true],
-    ['stood-down', 16, false],
-  ])('a bare reply may mean one that is %s for %d s: %j', (standing, seconds, isMeant) => {
-    const found = { open: [open(standing)], closed: [] };
-
-    expect(mayMean(found, after(seconds), 'alice')).toBe(isMeant);
-  });
-
-  test.each([
-    ['carol', 14, true],
-    ['carol', 16, false],
-    ['alice', 14, false],
-  ])('or one that %s ended %d s ago: %j', (id, seconds, isMeant) => {
-    const by = { kind: 'responder', id, name: id } as const;
-    const found = { open: [], closed: [over(bc, { ...withdrawn, by })] };
-
-    expect(mayMean(found, after(seconds), 'alice')).toBe(isMeant);
-  });
-});
-
 describe('codes', () => {
   test('one that is in use or was lately gives way to the next of the handoff', () => {
     const state = emptyResponder();
@@ -273,7 +263,8 @@ describe('codes', () => {
           const known = state.offers[one.handoffId];
           if (what === 'offer') ask(state, one, { notificationId: `n${index}` });
           else if (what === 'close' && known) close(state, known);
-          else if (what === 'forget') closeOffers(state, { closed: [], forgotten: [one.handoffId] });
+          else if (what === 'forget')
+            closeOffers(state, { closed: [], forgotten: [one.handoffId] });
           const open = Object.values(state.offers).map(({ code }) => code);
 
           expect(new Set(open).size).toBe(open.length);

@@ -59,7 +59,12 @@ describe('how a person stands to a handoff', () => {
   });
 
   test('fault 6: whose offer was called off before it left was never asked', () => {
-    const calledOff = { type: 'not-sent', notification: 'n2', because: 'x', cancelled: true } as const;
+    const calledOff = {
+      type: 'not-sent',
+      notification: 'n2',
+      because: 'x',
+      cancelled: true,
+    } as const;
     const called = after(ALICE_TOLD, command(take));
 
     expect(ofBob(called)).toEqual(['stood-down', submittedAt]);

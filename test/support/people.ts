@@ -23,15 +23,14 @@ export function buildPeople({
   ...changes
 }: Partial<Responders> & { readonly standings?: AskStandings } = {}): Pick<
   SendingDependencies,
-  'responders' | 'standings'
-> & { readonly replies: ReplyReader } {
+  'responders'
+> & { readonly standings: AskStandings; readonly replies: ReplyReader } {
   return {
     standings,
     replies: createReplyReader(standings),
     responders: {
       offer,
       register: () => Promise.resolve(),
-      tellEnded: () => Promise.resolve(),
       readAbsences: () => Promise.resolve({}),
       ...changes,
     },

@@ -87,6 +87,47 @@ test('somebody else may take it over when they say so, and the owner is told', a
   ]);
 });
 
+test('fault 5: a message that went out while nobody could be told of it is known soon, and its reply finds it', async ({
+  world,
+}) => {
+  // The question, and eight times the news of it: more than a local activity tries at a time.
+  world.lostOffers = 9;
+  const handoff = await world.submit();
+  const { body } = await handoff.expectSms('alice', /^URGENT/);
+  expect(body).toContain(`1 ${handoff.code}`);
+
+  await world.pass('30s');
+  await expect
+    .poll(async () => (await world.ask('alice')).open, { timeout: 15_000 })
+    .toMatchObject([{ handoffId: handoff.id, standing: 'asked' }]);
+  await world.text('alice', `1 ${handoff.code}`);
+  await handoff.expectSms('alice', /^You have it/);
+  await handoff.give('resolve', 'alice');
+  await handoff.end();
+});
+
+test('fault 6: an offer that was called off leaves nothing behind that a bare reply could mean', async ({
+  world,
+}) => {
+  const tiers = [
+    { label: 'tier 1', notify: ['alice'], ladder: [SMS], escalateAfterMs: 60 * MINUTE },
+  ];
+  world.simulator.faults.inject({ channel: 'sms', kind: 'error-before-accepting', times: 3 });
+  const first = await world.submit({ policy: { tiers } });
+  await expect.poll(async () => (await world.ask('alice')).open.length).toBe(1);
+  await first.signal('withdraw', 'crm');
+  await first.end();
+  world.simulator.faults.clear();
+
+  const second = await world.submit({ policy: { tiers } });
+  await second.expectSms('alice', /^URGENT/);
+  await world.pass('3m');
+  await world.text('alice', '1');
+  await second.expectSms('alice', /^You have it/);
+  await second.give('resolve', 'alice');
+  await second.end();
+});
+
 test('whoever replies STOP is told by the next channel at once', async ({ world }) => {
   const ladder = [SMS, { channel: 'email', afterMs: 3 * MINUTE } as const];
   const tiers = [{ label: 'tier 1', notify: ['alice'], ladder, escalateAfterMs: 60 * MINUTE }];

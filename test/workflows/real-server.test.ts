@@ -21,7 +21,7 @@ beforeAll(async () => {
     clock: {
       now: () => Promise.resolve(Date.now()),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      skipDuring: (wait) => wait(),
+      stands: false,
     },
   });
 });
@@ -87,9 +87,7 @@ test("the first of many offers at once starts a person's workflow, and all are a
   const ids = Array.from({ length: 20 }, (_, index) => `n${index}`);
 
   const answers = await Promise.all(
-    ids.map((notificationId) =>
-      world.responders.offer('mailonly', { card, notificationId }),
-    ),
+    ids.map((notificationId) => world.responders.offer('mailonly', { card, notificationId })),
   );
 
   expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(

@@ -183,6 +183,43 @@ test('who is away is left alone until they are back, and what they have is their
   await expectAway(world, away);
 });
 
+test('a reply that reached its handoff by another way is answered, also when that is over', async ({
+  world,
+}) => {
+  const handoff = await world.submit();
+  await handoff.expectSms('alice', /^URGENT/);
+  // As when nobody could say whether the API's signal had arrived.
+  await handoff.give('take', 'alice', { id: 'reply-1' });
+  await world.text('alice', '1', 'reply-1');
+  await handoff.expectSms('alice', /^You have it: Call Maria Lopez/);
+  await world.text('alice', '1', 'reply-1');
+
+  await handoff.give('resolve', 'alice', { id: 'reply-2', outcome: 'reached' });
+  await handoff.end();
+  await world.text('alice', 'done reached', 'reply-2');
+  await world.phone('alice').expectSms(/^Done \(reached\): Maria Lopez/);
+});
+
+test('what is over is found out in lots, and nobody is told of each end', async ({ world }) => {
+  const offered = await Promise.all(Array.from({ length: 3 }, () => world.submit()));
+  for (const { code } of offered) await world.phone('alice').expectSms(new RegExp(code));
+  for (const story of offered) await story.give('resolve', 'alice');
+  for (const story of offered) await story.end();
+  const count = async () =>
+    Object.keys((await world.responders.read('alice'))?.offers ?? {}).length;
+  expect(await count()).toBe(3);
+
+  // Of others nobody knows anything: they are as good as over.
+  for (let index = 0; index < 17; index += 1) {
+    const handoffId = `hof_${String(index).padStart(30, '0')}`;
+    const card = { handoffId, code: `KM${10 + index}`, subject: 'Maria', action: 'Call' };
+    await world.responders.offer('alice', { card, notificationId: 'n1' });
+  }
+  await expect.poll(count, LATER).toBe(0);
+  const known = await world.responders.read('alice');
+  expect(known?.closed.map(({ ending }) => ending.status)).toEqual(Array(3).fill('resolved'));
+});
+
 test('signals and updates that make no sense leave a responder as they were', async ({ world }) => {
   const handoff = await world.submit();
   await handoff.expectSms('alice', /^URGENT/);
