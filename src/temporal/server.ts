@@ -158,6 +158,8 @@ function listArguments({
     ...['--namespace', namespace, '--log-level', 'error'],
     // It would ask its maker for news.
     ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
+    // Without it priorities have no effect; from server 1.32 on it is the default.
+    ...['--dynamic-config-value', 'matching.useNewMatcher=true'],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
     ...(databaseFile === undefined
       ? []

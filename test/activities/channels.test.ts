@@ -176,7 +176,7 @@ describe('email', () => {
     ]);
   });
 
-  test('carries where answers go, what it belongs to, and that a machine wrote it', async () => {
+  test('fault 17: carries where answers go, what it belongs to, and that a machine wrote it', async () => {
     await channel().send({
       ...letter,
       thread: '<hof_1@baton.example>',

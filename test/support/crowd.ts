@@ -10,7 +10,10 @@ export interface Crowd {
 }
 
 /** Writes the files of a crowd. */
-export function writeCrowd(count: number, { escalateAfter = '10m' } = {}): Crowd {
+export function writeCrowd(
+  count: number,
+  { escalateAfter = '10m', urgencies = ['urgent'] } = {},
+): Crowd {
   const folder = mkdtempSync(join(tmpdir(), 'baton-crowd-'));
   const people = Array.from({ length: count }, (_, index) => `person-${index}`);
   const files = {
@@ -26,7 +29,10 @@ export function writeCrowd(count: number, { escalateAfter = '10m' } = {}): Crowd
     const tiers = [id, second].map(
       (person) => `{ notify: [${person ?? id}], ladder: [sms], escalateAfter: ${escalateAfter} }`,
     );
-    return `${id}: { lastResort: { notify: [${third ?? id}] }, urgent: { whenQuiet: ignore, tiers: [${tiers.join(', ')}] } }`;
+    const levels = urgencies.map(
+      (urgency) => `${urgency}: { whenQuiet: ignore, tiers: [${tiers.join(', ')}] }`,
+    );
+    return `${id}: { lastResort: { notify: [${third ?? id}] }, ${levels.join(', ')} }`;
   });
   writeFileSync(
     files.directory,
