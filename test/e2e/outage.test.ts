@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { amount } from '../support/amount.ts';
+import { responderQuery } from '../../src/workflows/messages.ts';
 import { startBaton, type Baton } from '../support/baton.ts';
 import { buildSubmission } from '../support/samples.ts';
 
@@ -36,7 +37,7 @@ test('R18: replies that come while no API is there are found at Twilio, count on
     .toMatch(/Bob Diaz (passed it on|asked to pass)/);
   const bobs = baton.client.workflow.getHandle('responder-bob');
   await expect
-    .poll(() => bobs.query('open'), { timeout: 20_000 })
+    .poll(() => bobs.query(responderQuery, []), { timeout: 20_000 })
     .toMatchObject({ optedOutAt: expect.any(String) as string });
   // Nothing is handed over a second time, in two more looks.
   await delay(3_000);

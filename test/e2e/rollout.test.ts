@@ -41,7 +41,10 @@ function changeWorkflow(change: string): string {
   const code = readFileSync(file, 'utf8');
   const changed = code
     .replace(PLACE, `${PLACE}    ${change}`)
-    .replace('  upsertSearchAttributes,\n', '  upsertMemo,\n  upsertSearchAttributes,\n');
+    .replace(
+      '  upsertSearchAttributes,\n',
+      '  patched,\n  upsertMemo,\n  upsertSearchAttributes,\n',
+    );
   expect(changed).not.toBe(code);
   writeFileSync(file, changed);
   return checkout;

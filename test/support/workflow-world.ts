@@ -279,7 +279,7 @@ function nextTimer(events: readonly HistoryEvent[]): number | undefined {
 
 /** Returns the milliseconds of a protocol's time or duration. */
 function toMs(time: HistoryEvent['eventTime']): number {
-  return Number(time?.seconds ?? 0) * 1_000 + Number(time?.nanos ?? 0) / 1_000_000;
+  return Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1_000_000;
 }
 
 function listAttempts(events: readonly HistoryEvent[], activity: string): number[] {
