@@ -119,7 +119,7 @@ export default {
         folder('links'),
         folder('sources'),
         folder('people'),
-        '^src/temporal/(search-attributes|task-queues)\\.ts$',
+        '^src/temporal/(grpc-status|search-attributes|task-queues)\\.ts$',
         '^src/workflows/messages\\.ts$',
         '^src/deadline\\.ts$',
         '^src/logger\\.ts$',

@@ -22,7 +22,7 @@ const suites = [
     args: ['node_modules/tsx/dist/cli.mjs', 'test/support/obtain-chromium.ts'],
     minutes: 10,
   },
-  ...['domain', 'simulator', 'directory', 'entries', 'cli', 'activities'].map((name) =>
+  ...['domain', 'simulator', 'directory', 'faults', 'entries', 'cli', 'activities'].map((name) =>
     vitest(name),
   ),
   ...['api', 'service', 'replay', 'workflows', 'temporal', 'channels', 'e2e'].map((name) =>

@@ -9,7 +9,7 @@ import {
   REPORT_AGAIN,
   requireResponder,
   scheduledAt,
-  stopIfCalledOff,
+  stopIfTaken,
   type NotifyInput,
   type SendingDependencies,
   type Sent,
@@ -49,7 +49,7 @@ export function createCallActivities(deps: CallDependencies) {
       }
       const held = checkNow(deps, card, order);
       if (held) return held;
-      stopIfCalledOff();
+      await stopIfTaken(order);
       const about = new URLSearchParams({ h: card.id, n: order.id, r: responder.id }).toString();
       const { isUnregistered } = offer;
       return {

@@ -9,8 +9,7 @@ import { planAbsence, type AbsencePlan } from '../domain/away.ts';
 import { planTier } from '../domain/plan-tier.ts';
 import { parseReply } from '../domain/reply.ts';
 import { findResponder } from '../domain/directory.ts';
-import type { Offer, OpenOffer } from '../domain/offer.ts';
-import type { Ended } from '../domain/responder.ts';
+import type { Offer } from '../domain/offer.ts';
 import type { NotificationOrder, PlanRequest, TierPlan } from '../domain/state.ts';
 import { listConcerned } from '../domain/targets.ts';
 import { createBundleActivities } from './bundles.ts';
@@ -20,7 +19,7 @@ import { createNotifyActivities, type NotifyDependencies } from './notify.ts';
 import type { BriefModel } from './brief-model.ts';
 import { createWritingActivities } from './write-brief.ts';
 import type { Known, ReplyReader, ReplyReading, Said } from '../people/replies.ts';
-import type { AskStandings } from '../people/standings.ts';
+import type { AskStandings, Standings } from '../people/standings.ts';
 import { checkNow, describeOffer, type NotifyInput } from './sending.ts';
 
 export type ActivityDependencies = NotifyDependencies &
@@ -107,13 +106,17 @@ function createLocalActivities(deps: ActivityDependencies) {
       await responders.register(order.recipient, { ...describeOffer(card, order), at });
     },
 
-    /** Asks handoffs how a person stands to them; of whom no worker can say are taken to wait for them. */
-    async askStandings(input: {
-      readonly responder: string;
-      readonly offers: readonly Offer[];
-    }): Promise<{ readonly open: readonly OpenOffer[] } & Ended> {
-      const { open, closed, forgotten } = await standings(input.responder, input.offers);
-      return { open, closed, forgotten };
+    /**
+     * Asks handoffs how a person stands to them, and what came of replies; those of which no worker can say are taken to
+     * wait for them.
+     */
+    async askStandings({
+      responder,
+      offers,
+      replyIds = [],
+    }: StandingsInput): Promise<Omit<Standings, 'unanswered'>> {
+      const { unanswered, ...found } = await standings(responder, offers, replyIds);
+      return found;
     },
 
     /** Finds out what a reply means that nobody could wait for. */
@@ -127,6 +130,12 @@ interface RegisterInput extends NotifyInput {
   readonly order: NotificationOrder;
   /** When it went out, as an ISO instant. */
   readonly at: string;
+}
+
+interface StandingsInput {
+  readonly responder: string;
+  readonly offers: readonly Offer[];
+  readonly replyIds?: readonly string[];
 }
 
 interface ReadReplyInput {

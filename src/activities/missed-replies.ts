@@ -57,6 +57,7 @@ export function createMissedReplies({
         by: { kind: 'responder', id, name },
         sender: message.to,
         receivedAt: message.at.toISOString(),
+        isLate: true,
       });
       logger.warn({ responder: id, sid: message.sid }, 'a reply had not reached the API');
     }
@@ -78,6 +79,8 @@ export function createMissedReplies({
       );
       const byResponder = new Map<string, { responder: Responder; messages: ReceivedSms[] }>();
       for (const message of candidates) {
+        // They got no answer and said it once more.
+        if (received.some((other) => isRepetition(other, message))) continue;
         const responder = findResponderByPhone(directory(), message.from);
         if (!responder) continue;
         const entry = byResponder.get(responder.id) ?? { responder, messages: [] };
@@ -104,6 +107,20 @@ export async function keepCollecting(
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
+
+/** Says whether the one says of the same handoff again what the other said before. */
+function isRepetition(one: ReceivedSms, other: ReceivedSms): boolean {
+  const intent = parseReply(one.body);
+  return (
+    one.from === other.from &&
+    one.at > other.at &&
+    intent.kind === 'act' &&
+    intent.code !== undefined &&
+    toPlain(one.body) === toPlain(other.body)
+  );
+}
+
+const toPlain = (body: string): string => body.trim().replace(/\s+/g, ' ').toUpperCase();
 
 function nameReply({ sid }: ReceivedSms): string {
   return `sms:${sid}`;

@@ -22,6 +22,7 @@ import {
   scheduledAt,
   sendOnce,
   stopIfCalledOff,
+  stopIfTaken,
   type NotifyInput,
   type PutOffer,
   type SendingDependencies,
@@ -78,7 +79,11 @@ export function createNotifyActivities(deps: NotifyDependencies) {
           VALIDITY.max,
         ),
       };
-      const sent = await sendOnce(sms, message, () => checkNow(deps, card, order));
+      const sent = await sendOnce(sms, message, async () => {
+        const held = checkNow(deps, card, order);
+        if (!held) await stopIfTaken(order);
+        return held;
+      });
       return { ...sent, ...(isUnregistered && { isUnregistered }) };
     }),
 
@@ -106,7 +111,7 @@ export function createNotifyActivities(deps: NotifyDependencies) {
         reader,
       );
       const messageId = nameMessage(publicBaseUrl, `${card.id}.${order.id}`);
-      stopIfCalledOff();
+      await stopIfTaken(order);
       return {
         providerId: await email.send({
           ...content,

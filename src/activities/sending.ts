@@ -9,6 +9,7 @@ import { mayBeBundled } from '../domain/bundles.ts';
 import type { BundleRequest, OfferRequest } from '../domain/responder-state.ts';
 import { endsIt, type HandoffCard, type Message, type NotificationOrder } from '../domain/state.ts';
 import type { Links } from '../links/links.ts';
+import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
 import type { OutgoingSms, SmsChannel } from './channels/sms.ts';
 import { failure } from './provider-failure.ts';
 import { toOfferCard, type Responders } from '../people/responders.ts';
@@ -176,6 +177,39 @@ export function stopIfCalledOff(): void {
   if (Context.current().cancellationSignal.aborted) throw new CancelledFailure('called off');
 }
 
+/**
+ * Ends the activity if its message asks somebody who need not be asked any more. The server is asked: a heartbeat brings
+ * a cancel a second or so later, and whoever took the handoff may have been told by then that it is theirs. When it
+ * cannot say, the message goes out: it is worth more.
+ */
+export async function stopIfTaken({ message: { kind } }: NotificationOrder): Promise<void> {
+  stopIfCalledOff();
+  // Nothing else is ever called off.
+  const asks = kind === 'offer' || kind === 'last-resort';
+  if (asks && (await isCancelRequested(Context.current()))) {
+    throw new CancelledFailure('called off');
+  }
+}
+
+const CALLED_OFF_DEADLINE_MS = 1_000;
+
+async function isCancelRequested(context: Context): Promise<boolean> {
+  try {
+    const { client } = context;
+    const { cancelRequested } = await client.withDeadline(Date.now() + CALLED_OFF_DEADLINE_MS, () =>
+      client.workflowService.recordActivityTaskHeartbeat({
+        namespace: client.options.namespace,
+        identity: client.options.identity,
+        taskToken: context.info.taskToken,
+      }),
+    );
+    return cancelRequested;
+  } catch (error) {
+    // Another attempt has taken its place, or its handoff is over.
+    return grpcStatusOf(error) === GRPC.notFound;
+  }
+}
+
 /** Returns the activity with a heartbeat each second: a dead worker is noticed, and a cancel arrives. */
 export function heartbeating<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
   return async (input) => {
@@ -198,7 +232,7 @@ export function heartbeating<I, O>(activity: (input: I) => Promise<O>): (input: 
 export async function sendOnce(
   sms: Pick<SmsChannel, 'send' | 'findSent'>,
   { orBody, ...message }: OutgoingSms & { readonly orBody?: string },
-  check: () => Held | undefined = () => undefined,
+  check: () => Promise<Held | undefined> = () => Promise.resolve(undefined),
 ): Promise<Sent | Held> {
   if (!isFirstAttempt()) {
     const { to, body } = message;
@@ -206,7 +240,7 @@ export async function sendOnce(
     const providerId = await sms.findSent({ to, bodies, since: new Date(scheduledAt()) });
     if (providerId !== undefined) return { providerId, foundSent: true };
   }
-  const held = check();
+  const held = await check();
   if (held) return held;
   stopIfCalledOff();
   return { providerId: await sms.send(message) };

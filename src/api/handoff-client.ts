@@ -55,8 +55,11 @@ export interface HandoffSummary {
   readonly submittedAt: string;
 }
 
-/** What came of sending a command: its report; recorded but not looked at yet; or no such handoff. */
-export type CommandAnswer = CommandReport | 'recorded' | 'unknown';
+/**
+ * What came of sending a command: its report; recorded, and its sender is told the result when it is looked at;
+ * recorded, but nobody could be asked to tell them; or no such handoff.
+ */
+export type CommandAnswer = CommandReport | 'recorded' | 'unconfirmed' | 'unknown';
 
 /** The handoffs, as the API sees them. Rejects with a gRPC error when Temporal cannot be reached in time. */
 export interface HandoffClient {
@@ -227,10 +230,13 @@ export function createHandoffClient(client: Client, taskQueue: string): HandoffC
         await within(SIGNAL_DEADLINE_MS, () =>
           handle.signal(confirmSignal, { commandId: payload.id }),
         );
-      } catch {
-        // The command itself is recorded; only its confirmation is not asked for.
+        return 'recorded';
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) return 'unconfirmed';
+        // It ended meanwhile, and tells nobody anything any more; its result knows what came of the command.
+        const ended = await readResult(id, END_DEADLINE_MS).catch(() => undefined);
+        return ended ? reportClosed(verb, payload, ended) : 'unconfirmed';
       }
-      return 'recorded';
     },
 
     async readCommand(id, commandId) {

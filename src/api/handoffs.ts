@@ -301,7 +301,7 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
       });
       const report = await deps.handoffs.command(id, verb, payload);
       if (report === 'unknown') throw unknownHandoff(id);
-      if (report === 'recorded') {
+      if (report === 'recorded' || report === 'unconfirmed') {
         response.status(202).json({ effect: 'recorded' });
         return;
       }

@@ -237,7 +237,9 @@ async function follow(
       await record(deps, id, reply);
       return 'recorded' as const;
     });
-  if (report === 'recorded') return isSilent ? undefined : { kind: 'recorded' };
+  if (report === 'unconfirmed') inPassing(logger, id, record(deps, id, reply));
+  if (report === 'recorded' || report === 'unconfirmed')
+    return isSilent ? undefined : { kind: 'recorded' };
   if (report === 'unknown') {
     const closed = [toClosedOffer(offer, stoppedAt(new Date().toISOString()))];
     inPassing(logger, id, responders.tellEnded(id, { closed, forgotten: [] }));
@@ -258,8 +260,8 @@ function inPassing(logger: Logger, responder: string, recorded: Promise<void>): 
 }
 
 /**
- * Records a reply that has been routed. Nobody else would find it again, since their workflow has seen it: while this
- * fails it is tried for as long as somebody may wait for it, and the person is asked to say it again.
+ * Records a reply that has been routed, so that the person's workflow sees to its answer. Nobody else would find it
+ * again: while this fails it is tried for as long as somebody may wait for it. Rejects when it failed the first time.
  */
 async function record(
   { responders, logger }: TwilioDependencies,
@@ -278,7 +280,7 @@ async function record(
         );
         if (isRecorded) return;
       }
-      logger.error({ responder }, 'a reply was given up; its sender was asked to say it again');
+      logger.error({ responder }, 'a reply was given up: its sender is not told what came of it');
     })();
     throw error;
   }

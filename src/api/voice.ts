@@ -283,7 +283,8 @@ class Conversation {
       if (isLast) return this.part(u ? 'uncertain' : 'not-recorded');
       return this.#hold({ ...held, u });
     }
-    if (answer === 'late')
+    // Recorded, but nobody would tell them: asked again it may be known.
+    if (answer === 'late' || answer === 'unconfirmed')
       return isLast ? this.part('uncertain') : this.#hold({ ...held, u: true });
     if (answer === 'unknown') return this.part('nothing-waits');
     if (answer === 'recorded') {
@@ -333,7 +334,10 @@ class Conversation {
     const answer = this.#deps.handoffs.command(h, verb, payload);
     this.#given.set(id, answer);
     const forget = () => this.#given.delete(id);
-    answer.then(() => setTimeout(forget, REMEMBERED_MS).unref(), forget);
+    answer.then((given) => {
+      if (given === 'unconfirmed') forget();
+      else setTimeout(forget, REMEMBERED_MS).unref();
+    }, forget);
     return answer;
   }
 

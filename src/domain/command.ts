@@ -1,6 +1,6 @@
 import { readAmendment } from './amendment.ts';
 import { hash } from './code.ts';
-import { isRecord, readText, toCanonicalJson } from './record.ts';
+import { isRecord, readInstantOf, readText, toCanonicalJson } from './record.ts';
 import type { Actor, Command, Verb, Via } from './state.ts';
 
 /** The payload of a command's signal: the command without its verb, which is the signal's name. */
@@ -34,6 +34,7 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
     by,
     via: typeof via === 'string' && VIAS.includes(via) ? (via as Via) : 'api',
     ...(confirm === true && { confirm }),
+    ...readInstantOf(payload, 'saidAt'),
   };
   const reason = readText(payload, 'reason');
   switch (verb) {
@@ -69,10 +70,10 @@ export function readCommand(verb: Verb, payload: unknown): Command | undefined {
 
 /**
  * Returns a mark of who asks for what, by which a command that comes again is told from another one under the same id.
- * The way it came and what somebody is called are no part of it; nor is a new deadline, which may be said from now on.
+ * The way and the time it came and what somebody is called are no part of it; nor is a new deadline, which may be said from now on.
  */
 export function markCommand(command: Command): string {
-  const { id: _, via: __, confirm: ___, by, ...said } = command;
+  const { id: _, via: __, confirm: ___, saidAt: ____, by, ...said } = command;
   const text = toCanonicalJson([by.kind, by.id, said], ['dueAt']);
   return hash(text).toString(36);
 }

@@ -104,6 +104,9 @@ export interface Decision {
 
 const MAX_RESULTS = 200;
 
+/** What somebody said is later than something else only by more than this: the two are told by different clocks. */
+const SAID_WITHIN_MS = 2_000;
+
 /** Returns the state of a handoff nobody has been told of yet. */
 export function startState({ handoff, policy }: HandoffInput): HandoffState {
   return {
@@ -923,7 +926,9 @@ class Turn {
     }
     if (command.by.kind === 'responder') this.state.names[command.by.id] = command.by.name;
     const last = Object.values(this.state.results).findLast(({ by }) => isSame(by, command.by));
-    const effect = this.#run(command);
+    const effect = this.#isOvertaken(command)
+      ? this.#refuse(command, 'overtaken')
+      : this.#run(command);
     const until = effect === 'snoozed' ? this.#snoozedUntil(command.by.id) : undefined;
     const { owner, ending } = this.state;
     putUnder(this.state.results, command.id, {
@@ -933,6 +938,7 @@ class Turn {
       by: command.by,
       via: command.via,
       at: this.#now,
+      ...(command.saidAt !== undefined && { saidAt: command.saidAt }),
       effect,
       ...(until !== undefined && { until }),
       ...(last?.verb === command.verb && last.effect === effect && { isRepeated: true }),
@@ -948,6 +954,19 @@ class Turn {
       delete this.state.results[id];
     }
     if (command.confirm) this.#answer(command.id);
+  }
+
+  /** A note is worth reading whenever it comes, and takes nothing back. */
+  #isOvertaken({ verb, by, saidAt }: Command): boolean {
+    if (saidAt === undefined || verb === 'note') return false;
+    const after = Date.parse(saidAt) + SAID_WITHIN_MS;
+    return Object.values(this.state.results).some(
+      (result) =>
+        isSame(result.by, by) &&
+        result.verb !== 'note' &&
+        result.effect !== 'overtaken' &&
+        Date.parse(result.saidAt ?? result.at) > after,
+    );
   }
 
   #run(command: Command): CommandEffect {
@@ -1212,13 +1231,16 @@ class Turn {
     return readOutcome(text, declared);
   }
 
-  #refuse(command: Command, effect: 'held-by-other' | 'closed'): CommandEffect {
+  #refuse(command: Command, effect: 'held-by-other' | 'closed' | 'overtaken'): CommandEffect {
+    const { saidAt = '' } = command;
     const why =
       effect === 'closed'
         ? `it is ${this.state.status}`
-        : this.state.owner
-          ? `${this.state.owner.name} has it`
-          : 'only a responder can take it';
+        : effect === 'overtaken'
+          ? `that came late, from ${saidAt}, and they have said something else since`
+          : this.state.owner
+            ? `${this.state.owner.name} has it`
+            : 'only a responder can take it';
     this.#record({
       what: 'refused',
       because: `${nameActor(command.by)} asked to ${command.verb}: ${why}`,

@@ -5,7 +5,7 @@
 import type { Absence } from './availability/situation.ts';
 import { CALLBACK_TYPES, type Callback } from './callback.ts';
 import { readActor, readCommand, VERBS } from './command.ts';
-import { isRecord, readText } from './record.ts';
+import { isRecord, readText, readInstant, readInstantOf } from './record.ts';
 import type { HandoffEvent } from './decide.ts';
 import type { Channel } from './policy.ts';
 import type { OfferCard } from './offer.ts';
@@ -159,6 +159,8 @@ export interface RecordedReply {
   readonly about?: string;
   /** When it came: it cannot mean what was asked later. Missing: when it is routed. */
   readonly receivedAt?: string;
+  /** It was found at its provider long after it came: what its sender has said since counts before it. */
+  readonly isLate?: true;
   /** The names of what they texted to: the number, and the messaging service it belongs to. */
   readonly sender?: readonly string[];
   /** The address that it came from, where that is not the person's own: it counts for nothing. */
@@ -181,6 +183,7 @@ export function readReply(payload: unknown): RecordedReply | undefined {
     ...readText(payload, 'from'),
     ...readSender(payload),
     ...readInstantOf(payload, 'receivedAt'),
+    ...(payload['isLate'] === true && { isLate: true }),
   };
 }
 
@@ -190,26 +193,11 @@ export function readSender(payload: Record<string, unknown>): { sender?: readonl
   return Array.isArray(sender) ? { sender: readTexts(sender) } : {};
 }
 
-function readInstantOf<K extends string>(
-  payload: Record<string, unknown>,
-  key: K,
-): { [key in K]?: string } {
-  const at = readInstant(payload[key]);
-  return (at === undefined ? {} : { [key]: at }) as { [key in K]?: string };
-}
-
 const CHANNELS: readonly Channel[] = ['sms', 'voice', 'email'];
 const ENDS: readonly Ending['status'][] = ['resolved', 'withdrawn', 'expired'];
 
 function isVerb(name: string): name is Verb {
   return (VERBS as readonly string[]).includes(name);
-}
-
-/** Returns an instant in UTC; without an offset it would be another one on every machine. */
-function readInstant(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/(?:Z|[+-]\d{2}:\d{2})$/.test(value)) return undefined;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }
 
 function readCard(value: unknown): OfferCard | undefined {

@@ -51,6 +51,8 @@ export interface Repliable {
   readonly isOptedOut?: boolean;
   /** When it came, where that is long ago; without a code it cannot mean what was asked later. */
   readonly receivedAt?: string;
+  /** It was found late: of what they ended themselves since they need not be told. */
+  readonly isLate?: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
     const offer = open.find((candidate) => candidate.code === code);
     if (offer) return command(intent, offer);
     const ended = closed.findLast((candidate) => candidate.code === code);
-    return ended ? { kind: 'closed', offer: ended } : { kind: 'unknown-code', code, offers: open };
+    return ended ? tellClosed(ended, person) : { kind: 'unknown-code', code, offers: open };
   }
   const about = findAbout(person);
   if (about) return about.kind === 'open' ? routeAbout(intent, about.offer, person) : about.route;
@@ -103,7 +105,25 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   if (first) return mayBeBare(verb, first) ? command(intent, first) : choose(intent, offers);
   if (open.length > 0) return routeOrNote(intent, person);
   const latest = closed.at(-1);
-  return latest ? { kind: 'closed', offer: latest } : { kind: 'nothing-open' };
+  return latest ? tellClosed(latest, person) : { kind: 'nothing-open' };
+}
+
+interface TellClosed {
+  readonly self?: string | undefined;
+  readonly isLate?: boolean | undefined;
+  readonly receivedAt?: string | undefined;
+}
+
+/** Whoever ended it after they said this, and was answered that, is not told once more. */
+export function tellClosed(
+  offer: ClosedOffer,
+  { self, isLate, receivedAt }: TellClosed,
+): Extract<ReplyRoute, { kind: 'closed' | 'silent' }> {
+  const isKnown =
+    isLate === true &&
+    isEndedBy(offer, self) &&
+    Date.parse(offer.ending.at) >= Date.parse(receivedAt ?? '');
+  return isKnown ? { kind: 'silent' } : { kind: 'closed', offer };
 }
 
 /**
@@ -124,7 +144,7 @@ export function routeByCode(
   const { code } = readTrailingCode(given, { ...person, open });
   if (code === undefined) return undefined;
   const route = routeReply(given, { ...person, open });
-  return route.kind === 'command' || route.kind === 'closed' ? route : undefined;
+  return ['command', 'closed', 'silent'].includes(route.kind) ? route : undefined;
 }
 
 /** Providers tell when a message came in whole seconds. */
@@ -360,6 +380,8 @@ export function commandOf(
     /** The way it came; missing: by SMS. */
     readonly via?: 'email';
     readonly confirm?: boolean;
+    readonly receivedAt?: string;
+    readonly isLate?: boolean;
   },
 ): ReplyCommand {
   const base = {
@@ -367,6 +389,7 @@ export function commandOf(
     by: reply.by,
     via: reply.via ?? ('sms' as const),
     ...(reply.confirm === true && { confirm: true }),
+    ...(reply.isLate === true && reply.receivedAt !== undefined && { saidAt: reply.receivedAt }),
   };
   const { text, forMs } = route;
   switch (route.verb) {

@@ -41,6 +41,8 @@ interface CommandBase {
   readonly via: Via;
   /** The sender has got no answer yet: the workflow tells them the result by SMS. */
   readonly confirm?: boolean;
+  /** When it was said, where that is long before it came: what its sender has said since counts before it. */
+  readonly saidAt?: string;
 }
 /** What somebody asks of a handoff. The payload of the signal of the same name, less `verb`. */
 export type Command = CommandBase &
@@ -80,6 +82,8 @@ export type CommandEffect =
   | 'reassigned'
   /** What was asked for is so already. */
   | 'unchanged'
+  /** It came late, and its sender had said something else since: that counts. */
+  | 'overtaken'
   | 'closed';
 
 export interface Ownership {
@@ -109,6 +113,8 @@ export interface CommandResult {
   /** The way it came in, which is the way its sender hears of it. */
   readonly via?: Via;
   readonly at: string;
+  /** When it was said, where that is long before. */
+  readonly saidAt?: string;
   readonly effect: CommandEffect;
   /** Who has it after the command. */
   readonly owner?: { readonly responder: string; readonly name: string; readonly since: string };

@@ -13,7 +13,7 @@ import type { AskStandings } from './standings.ts';
 export type Known = Pick<ResponderView, 'offers' | 'closed' | 'optedOutAt'>;
 
 /** The parts of a reply that say what it means. */
-export type Said = Pick<RecordedReply, 'replyId' | 'text' | 'about' | 'receivedAt'>;
+export type Said = Pick<RecordedReply, 'replyId' | 'text' | 'about' | 'receivedAt' | 'isLate'>;
 
 /** What a reply means, and what was found to be over when that was asked. */
 export type ReplyReading = (
@@ -55,13 +55,14 @@ export function createReplyReader(ask: AskStandings): ReplyReader {
   return {
     async read(responder, known, said, { now, isLast = false }) {
       const { offers, closed, optedOutAt } = known;
-      const { text, about, receivedAt, replyId } = said;
+      const { text, about, receivedAt, replyId, isLate = false } = said;
       const intent = parseReply(text);
       const person: Omit<Repliable, 'open'> = {
         closed,
         self: responder,
         isOptedOut: optedOutAt !== undefined,
         now: receivedAt ?? now,
+        isLate,
         ...(about !== undefined && { about }),
         ...(receivedAt !== undefined && { receivedAt }),
       };

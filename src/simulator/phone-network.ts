@@ -43,6 +43,10 @@ export interface SimulatedSms {
   readonly dateUpdated: string;
   readonly dateSent?: string;
   readonly segments: number;
+  /** When the API was asked to send it; `latency` lies between this and its creation. An ISO instant. */
+  readonly requestedAt?: string;
+  /** The `sid` of the person's text that it answers, where it was in the webhook's answer. */
+  readonly answers?: string;
   /** Twilio's error number; 11200 on a person's message means that Baton's webhook did not answer with 2xx. */
   readonly errorCode?: number;
 }
@@ -64,6 +68,8 @@ export interface SmsOrder {
   readonly messagingServiceSid?: string;
   readonly body: string;
   readonly statusCallback?: string;
+  /** When the API was asked, as an ISO instant. */
+  readonly requestedAt: string;
 }
 
 /** Tells what becomes of an accepted message, and how its status callbacks misbehave. */
@@ -187,7 +193,7 @@ export function createPhoneNetwork(options: {
     from: string,
     body: string,
     author: 'baton' | 'twilio',
-    errorCode?: number,
+    { errorCode, answers }: Pick<SimulatedSms, 'errorCode' | 'answers'> = {},
   ): void {
     const now = new Date().toISOString();
     const message = store({
@@ -201,6 +207,7 @@ export function createPhoneNetwork(options: {
       dateCreated: now,
       dateUpdated: now,
       segments: countSegments(body),
+      ...(answers !== undefined && { answers }),
       ...(errorCode === undefined ? { dateSent: now } : { errorCode }),
     });
     lastToPhone.set(to, message);
@@ -245,6 +252,7 @@ export function createPhoneNetwork(options: {
         status: order.messagingServiceSid === undefined ? 'queued' : 'accepted',
         dateCreated: now,
         dateUpdated: now,
+        requestedAt: order.requestedAt,
         segments: countSegments(order.body),
         ...(order.statusCallback === undefined ? {} : { statusCallback: order.statusCallback }),
         ...(order.messagingServiceSid === undefined
@@ -305,7 +313,10 @@ export function createPhoneNetwork(options: {
       if (!isAnswered) update(messageSid, { errorCode: 11200 });
       const answers = isAnswered ? readTwimlMessages(twiml) : [];
       for (const body of answers)
-        answer(fromPhone, twilioNumber, body, 'baton', optedOut.has(fromPhone) ? 21610 : undefined);
+        answer(fromPhone, twilioNumber, body, 'baton', {
+          answers: messageSid,
+          ...(optedOut.has(fromPhone) && { errorCode: 21610 }),
+        });
       return { messageSid, status, answers, twiml };
     },
     close() {

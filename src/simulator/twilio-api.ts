@@ -42,6 +42,7 @@ export function createTwilioApi(options: {
     async (request, response) => {
       const form = readForm(request);
       const target = { channel: 'sms', to: [form.get('To') ?? ''] } as const;
+      const requestedAt = new Date().toISOString();
       await awaitLatency(faults, target);
 
       const order = readOrder(form);
@@ -56,7 +57,7 @@ export function createTwilioApi(options: {
 
       const fault = takeAnswerFault(faults, target);
       if (fault && sendBeforeAccepting(response, fault)) return;
-      const sms = network.accept(order, planDelivery(faults, order.to));
+      const sms = network.accept({ ...order, requestedAt }, planDelivery(faults, order.to));
       if (fault?.kind === 'hang-after-accepting') return;
       if (fault?.kind === 'error-after-accepting') sendError(response, 20500);
       else response.status(201).json(createResource(accountSid, sms));
@@ -91,7 +92,9 @@ export function createTwilioApi(options: {
 }
 
 /** Returns the message to send, or the code of the first thing that is wrong with it. */
-function readOrder(form: ReadonlyMap<string, string>): SmsOrder | TwilioErrorCode {
+function readOrder(
+  form: ReadonlyMap<string, string>,
+): Omit<SmsOrder, 'requestedAt'> | TwilioErrorCode {
   const to = form.get('To');
   const from = form.get('From');
   const messagingServiceSid = form.get('MessagingServiceSid');

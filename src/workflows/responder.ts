@@ -33,8 +33,9 @@ import {
   type RecordedReply,
 } from '../domain/payloads.ts';
 import { absenceOf } from '../domain/presence.ts';
-import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
+import { commandOf, tellClosed, type ReplyRoute } from '../domain/reply-route.ts';
 import type { ReplyReading } from '../people/replies.ts';
+import type { Standings } from '../people/standings.ts';
 import {
   answerOffer,
   AWAY_MEMO,
@@ -49,7 +50,6 @@ import {
   optOut,
   prune,
   viewResponder,
-  type Ended,
 } from '../domain/responder.ts';
 import {
   emptyResponder,
@@ -248,14 +248,15 @@ async function askStandings(
   { id, state, inTurn }: Person,
   why: string,
   offers = Object.values(state.offers),
-): Promise<{ readonly open: readonly OpenOffer[] } & Ended> {
+  replyIds: readonly string[] = [],
+): Promise<Omit<Standings, 'unanswered'>> {
   const summary = `${id}: ${why}`;
+  const input = { responder: id, offers, ...(replyIds.length > 0 && { replyIds }) };
   try {
-    return await inTurn(() =>
-      local.askStandings.executeWithOptions({ summary }, [{ responder: id, offers }]),
-    );
+    return await inTurn(() => local.askStandings.executeWithOptions({ summary }, [input]));
   } catch {
-    return { open: offers.map((offer) => toOpenOffer(offer)), closed: [], forgotten: [] };
+    const open = offers.map((offer) => toOpenOffer(offer));
+    return { open, closed: [], forgotten: [], reports: [] };
   }
 }
 
@@ -354,12 +355,13 @@ async function findRoute(
   { id, state, inTurn, now }: Person,
   reply: RecordedReply,
 ): Promise<ReplyReading> {
-  const { replyId, text, about, receivedAt } = reply;
+  const { replyId, text, about, receivedAt, isLate } = reply;
   const said = {
     replyId,
     text,
     ...(about !== undefined && { about }),
     ...(receivedAt !== undefined && { receivedAt }),
+    ...(isLate && { isLate }),
   };
   const summary = `${id}: what does the reply mean?`;
   const ask = (isLast: boolean): Promise<ReplyReading> => {
@@ -444,12 +446,31 @@ async function answerReply(
     case 'command': {
       const { verb, payload } = commandOf(route, { ...reply, confirm: true });
       const isGiven = await signalHandoff(route.offer.handoffId, COMMAND_SIGNALS[verb], payload);
-      if (!isGiven) answer({ kind: 'ended', offer: route.offer });
+      if (!isGiven) await answerEnded(person, reply, { offer: route.offer, answer });
       return;
     }
     default:
       answer(route);
   }
+}
+
+/** Answers a reply to a handoff that was over when it came to it: it may be what ended it, come by another way before. */
+async function answerEnded(
+  person: Person,
+  { replyId, receivedAt, isLate }: RecordedReply,
+  { offer, answer }: { readonly offer: OpenOffer; readonly answer: (text: Answer) => void },
+): Promise<void> {
+  const { id, state } = person;
+  const known = lookUp(state.offers, offer.handoffId);
+  const found = await askStandings(person, 'how did it end?', known ? [known] : [], [replyId]);
+  closeOffers(state, found);
+  const [report] = found.reports;
+  const [ended] = found.closed;
+  if (report) answer({ kind: 'result', ...report });
+  else if (ended) {
+    const route = tellClosed(ended, { self: id, receivedAt, isLate });
+    if (route.kind === 'closed') answer(route);
+  } else answer({ kind: 'ended', offer });
 }
 
 /** Signals a handoff, and returns whether it is still there. */

@@ -13,6 +13,7 @@ const RACES = [
   [PEOPLE, amount(2, 10)],
 ] as const;
 const CLOSE_CALLS = amount(40, 200);
+const PACED = amount(10, 50);
 const TIER_MS = 5_000;
 
 let folder: string;
@@ -152,5 +153,43 @@ test(`R11: whoever takes it within 50 ms of its tier's end has it, ${CLOSE_CALLS
   process.stdout.write(`taken after the next tier had begun: ${late.length} of ${CLOSE_CALLS}\n`);
   baton.phones.ignoreUnread();
 }, 600_000);
+
+test(`nobody is asked after its source was told that it is withdrawn, although the message waited for the one before, ${PACED} times`, async () => {
+  const LATER = 2;
+  const withdrawn: { subject: string; at: number }[] = [];
+  await Promise.all(
+    Array.from({ length: PACED }, async (_, index) => {
+      const ids = await Promise.all(
+        Array.from({ length: 1 + LATER }, (__, number) =>
+          baton.submit(
+            buildSubmission({
+              policy: person(index),
+              brief: { subject: `paced ${index}-${number}`, summary: 'Asked for an offer.' },
+            }),
+          ),
+        ),
+      );
+      // Two messages to one phone are over a second apart.
+      const first = await baton.phone(person(index)).expectSms(/paced/);
+      await delay(300);
+      for (const [number, { id }] of ids.entries()) {
+        const subject = `paced ${index}-${number}`;
+        if (first.body.includes(subject)) continue;
+        const { status } = await baton.call('POST', `/v1/handoffs/${id}/withdraw`, {});
+        expect(status).toBe(200);
+        withdrawn.push({ subject, at: Date.now() });
+      }
+    }),
+  );
+  await delay(5_000);
+  const asked = withdrawn.flatMap(({ subject, at }) =>
+    baton.simulator.sms
+      .filter(({ body }) => body.startsWith('URGENT') && body.includes(subject))
+      .map(({ dateCreated }) => ({ subject, msAfter: Date.parse(dateCreated) - at }))
+      .filter(({ msAfter }) => msAfter > 0),
+  );
+  expect(asked).toEqual([]);
+  baton.phones.ignoreUnread();
+});
 
 type Phone = ReturnType<Baton['phone']>;

@@ -809,6 +809,59 @@ describe('other commands', () => {
     expect(on({ type: 'confirm', commandId: command.id }, 3).effects).toEqual([]);
   });
 
+  describe('what somebody said before, and came late', () => {
+    const late = (command: Command, minute: number): Command => ({
+      ...command,
+      confirm: true,
+      saidAt: instantAfter(SUBMITTED_AT, minute * MINUTE),
+    });
+
+    test('is not done when they have said something else since, and they are told so', () => {
+      const { on, state } = play();
+      on({ type: 'started' }, 0);
+      on({ type: 'command', command: buildCommand('take', alice, {}) }, 2);
+
+      const { effects } = on(
+        { type: 'command', command: late(buildCommand('pass', alice, {}), 1) },
+        3,
+      );
+
+      expect(listKinds(effects)).toEqual(['answer to alice']);
+      expect(state().owner?.responder).toBe('alice');
+      expect(state().results['alice-pass']?.effect).toBe('overtaken');
+      expect(listReasons(state(), 'refused')).toEqual([
+        expect.stringMatching(/^ALICE asked to pass: that came late, from .*:01:00/),
+      ]);
+    });
+
+    test('is done and answered when they said nothing since, whatever others said', () => {
+      const { on, state } = play();
+      on({ type: 'started' }, 0);
+      on({ type: 'command', command: buildCommand('pass', alice, {}) }, 1);
+      on({ type: 'command', command: buildCommand('pass', bob, {}) }, 3);
+
+      const take = late(buildCommand('take', alice, {}), 2);
+      expect(listKinds(on({ type: 'command', command: take }, 4).effects)).toContain(
+        'answer to alice',
+      );
+      expect(state().owner?.responder).toBe('alice');
+      // What they said between the two, and came later still.
+      on({ type: 'command', command: late(buildCommand('pass', alice, { nonce: '2' }), 1.5) }, 5);
+      expect(state().owner?.responder).toBe('alice');
+    });
+
+    test('is kept when it is a note', () => {
+      const { on, state } = play();
+      on({ type: 'started' }, 0);
+      on({ type: 'command', command: buildCommand('take', alice, {}) }, 2);
+      on(
+        { type: 'command', command: late(buildCommand('note', alice, { text: 'she rang' }), 1) },
+        3,
+      );
+      expect(listReasons(state(), 'noted')).toEqual(['ALICE: she rang']);
+    });
+  });
+
   test('a confirmation of an unknown command, or of one of the source, sends nothing', () => {
     const { on } = play();
     on({ type: 'started' }, 0);

@@ -584,6 +584,43 @@ describe('commandOf', () => {
       confirm: true,
     });
   });
+
+  test('says when it was said only where it came late: clocks differ by a little', () => {
+    const found = route('1', [offer('KM47')]);
+    if (found.kind !== 'command') throw new Error('it is no command');
+    const receivedAt = '2026-11-23T15:00:00.000Z';
+
+    expect(commandOf(found, { ...reply, receivedAt }).payload).toEqual(base);
+    expect(commandOf(found, { ...reply, receivedAt, isLate: true }).payload).toEqual({
+      ...base,
+      saidAt: receivedAt,
+    });
+  });
+});
+
+describe('a reply that came late, to what is over', () => {
+  const ended = (by: string): ClosedOffer => ({
+    ...closed('KM47'),
+    ending: { status: 'resolved', at: '2026-11-23T15:00:00.000Z', by: asResponder(by) },
+  });
+  const answer = (by: string, receivedAt: string, text = '1 KM47') =>
+    routeReply(parseReply(text), {
+      open: [],
+      closed: [ended(by)],
+      self: 'alice',
+      isLate: true,
+      receivedAt,
+    });
+
+  test.each(['1 KM47', '1'])('%j is silent when they ended it themselves since', (text) => {
+    expect(answer('alice', '2026-11-23T14:59:00.000Z', text)).toEqual({ kind: 'silent' });
+  });
+
+  test('is answered when somebody else did, or they said it afterwards', () => {
+    const told = { kind: 'closed', offer: { code: 'KM47' } };
+    expect(answer('bob', '2026-11-23T14:59:00.000Z')).toMatchObject(told);
+    expect(answer('alice', '2026-11-23T15:00:30.000Z')).toMatchObject(told);
+  });
 });
 
 describe('absenceOf', () => {

@@ -105,6 +105,25 @@ test('while several wait for a person a bare reply changes none, and one with a 
   await Promise.all([one.end(), other.end()]);
 });
 
+test('fault 1: a reply that ended its handoff, and is recorded once more after that, is answered with what it did', async ({
+  world,
+}) => {
+  const handoff = await world.submit();
+  await handoff.expectSms('alice', /^URGENT/);
+  // It came directly, and whoever sent it waited in vain for the answer.
+  await handoff.signal('resolve', 'alice', { id: 'sms:SM1', outcome: 'reached' });
+  await handoff.end();
+  expect(world.phone('alice').unread()).toEqual([]);
+
+  await world.text('alice', `done reached ${handoff.code}`, 'sms:SM1');
+  await world.phone('alice').expectSms(/^Done \(reached\): .* Thank you\.$/);
+  // Another one is told how it ended, not only that it did.
+  await world.text('alice', `1 ${handoff.code}`, 'sms:SM2');
+  await world
+    .phone('alice')
+    .expectSms(/^Already over: .* was done \(reached\) by Alice Ng, .*\. Nothing for you to do\.$/);
+});
+
 test('a person who opted out is texted nothing more until they opt in, and their next channel is used', async ({
   world,
 }) => {

@@ -170,6 +170,8 @@ function phraseResult(
       return `Passed to somebody else: ${subject} (${code}).`;
     case 'unchanged':
       return `Nothing has changed: ${subject} (${code}) is so already.`;
+    case 'overtaken':
+      return `Not counted: you have said something else about ${subject} (${code}) since.`;
     case 'noted':
       return `Noted on ${code}. ${howToClose}`;
     case 'closed':

@@ -260,6 +260,7 @@ function speakResult(
     case 'escalated':
     case 'noted':
     case 'amended':
+    case 'overtaken':
     case 'reassigned':
     case 'unchanged':
       return phrases.recorded;
