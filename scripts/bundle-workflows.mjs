@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const dist = new URL('../dist/', import.meta.url);
+const { findWorkflowModules } = await import(new URL('temporal/workflow-bundle.js', dist).href);
 // What a worker of src/ gives to its own bundler must stand here as well: interceptors and converters are bundled too.
 const { code } = await bundleWorkflowCode({
-  workflowsPath: fileURLToPath(new URL('workflows/index.js', dist)),
+  ...findWorkflowModules(),
   failureConverterPath: fileURLToPath(new URL('temporal/failure-converter.js', dist)),
   logger: new DefaultLogger('WARN'),
 });

@@ -18,6 +18,7 @@ import { renderAnswer } from '../domain/messages/answer.ts';
 import type { DesignReview } from '../domain/design-test.ts';
 import type { EscalationPolicy, Policies } from '../domain/policy.ts';
 import { toCanonicalJson } from '../domain/record.ts';
+import { planFirst } from '../domain/first-plan.ts';
 import { readSubmission, type Submission } from '../domain/submission.ts';
 import { previewHandoff, reviewSubmission } from '../domain/preview.ts';
 import { listConcerned } from '../domain/targets.ts';
@@ -176,15 +177,21 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
       policy,
       ...(deps.hasBriefModel === true && written && { writing: describeWriting(submission) }),
     };
-    const reviewing = designTest === 'off' ? undefined : review(input, deps);
-    // Only one that may be refused waits for it; it may fail before anybody does.
-    reviewing?.catch(() => undefined);
-    const strict = designTest === 'strict' ? await reviewing : undefined;
+    const isAwayOfInterest = designTest !== 'off' || policy.timing !== undefined;
+    const absences = isAwayOfInterest ? readAbsences(policy, deps) : Promise.resolve({});
+    const review = async (): Promise<DesignReview> =>
+      reviewSubmission(input, gatherAgendas(deps, await absences));
+    const strict = designTest === 'strict' ? await review() : undefined;
     // What was accepted before stays accepted: a deadline may have passed since.
     if (strict?.passed === false && (await deps.handoffs.readSource(id)) === undefined) {
       throw failedDesignTest(strict);
     }
-    const outcome = await deps.handoffs.start(input, sha256(toCanonicalJson(sent)));
+    // Only whoever minds the moment need be known to be away.
+    const plan = planFirst(input, gatherAgendas(deps, policy.timing ? await absences : {}));
+    const outcome = await deps.handoffs.start(
+      { ...input, ...(plan && { plan }) },
+      sha256(toCanonicalJson(sent)),
+    );
     if (outcome === 'other') {
       throw new Problem(
         409,
@@ -202,7 +209,7 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
         id,
         code: handoff.code,
         status: typeof earlier === 'object' ? earlier.status : 'notifying',
-        ...(reviewing && { designTest: await reviewing }),
+        ...(designTest !== 'off' && { designTest: strict ?? (await review()) }),
         links: describeLinks(id, deps),
       });
   });
@@ -321,13 +328,12 @@ export function routeHandoffs(deps: HandoffsDependencies): Router {
   return router;
 }
 
-/** Returns what the design test says of a submission, with who said that they are away. */
-async function review(input: HandoffInput, deps: HandoffsDependencies): Promise<DesignReview> {
-  const absences = await deps.responders
-    .readAbsences(listTold(input.policy, deps.directory()))
-    // The handoff is accepted all the same.
-    .catch(() => ({}));
-  return reviewSubmission(input, gatherAgendas(deps, absences));
+/** Returns who of a policy said that they are away; where nobody can say, nobody is: it is accepted all the same. */
+function readAbsences(
+  policy: EscalationPolicy,
+  { responders, directory }: HandoffsDependencies,
+): Promise<Readonly<Record<string, Absence>>> {
+  return responders.readAbsences(listTold(policy, directory())).catch(() => ({}));
 }
 
 /** Lists the responders whose absences count for a policy. */

@@ -12,6 +12,8 @@ export interface HandoffInput {
     /** What it is made from; missing: the details of the brief. */
     readonly material?: string;
   };
+  /** The plan of its first tier as of its submission; missing: it is asked for. */
+  readonly plan?: TierPlan;
   readonly state?: HandoffState;
 }
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter, WorkerDeploymentVersion } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
@@ -11,6 +10,7 @@ import {
   channelTaskQueue,
   handoffTaskQueue,
 } from './task-queues.ts';
+import { findWorkflowModules } from './workflow-bundle.ts';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -124,16 +124,17 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
 }
 
 /**
- * Returns where the workflows are: `npm run build` bundles them ahead, beside the code, which saves each start of a
- * worker the bundling and the image's worker its memory; in a clone the worker bundles what stands in src/.
+ * Returns the workflows: `npm run build` bundles them ahead, beside the code, which saves each start of a worker the
+ * bundling and the image's worker its memory; in a clone the worker bundles what stands in src/.
  */
-function findWorkflows(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+function findWorkflows(): Pick<
+  WorkerOptions,
+  'workflowBundle' | 'workflowsPath' | 'bundlerOptions'
+> {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  const self = fileURLToPath(import.meta.url);
-  return {
-    workflowsPath: fileURLToPath(new URL(`../workflows/index${extname(self)}`, import.meta.url)),
-  };
+  const { workflowsPath, preloadModules } = findWorkflowModules();
+  return { workflowsPath, bundlerOptions: { preloadModules } };
 }
 
 /** Runs workers until they are shut down; when one fails the others are shut down and the failure is thrown. */

@@ -4,6 +4,7 @@ import { Agendas } from '../../src/domain/availability/agenda.ts';
 import { createSituation } from '../../src/domain/availability/situation.ts';
 import { directorySchema } from '../../src/domain/directory.ts';
 import { dryRun, type DryRun } from '../../src/domain/dry-run.ts';
+import { planFirst } from '../../src/domain/first-plan.ts';
 import type { Channel, EscalationPolicy, QuietRule, Timing } from '../../src/domain/policy.ts';
 import { isMailbox, type HandoffInput, type NotificationOrder } from '../../src/domain/state.ts';
 import { buildInput, buildTiming } from '../support/builders.ts';
@@ -159,6 +160,15 @@ describe('random handoffs in random directories, near changes of clocks', () => 
       { isEndless: false },
     );
     expect(checked).toBeGreaterThan(100);
+  });
+
+  test('one that was planned when it was submitted goes as one that asks for its plan', () => {
+    forAllRuns(({ drawn, input, run }) => {
+      const agendas = build(drawn);
+      const plan = planFirst(input, agendas);
+      expect(plan).toBeDefined();
+      expect(dryRun({ ...input, ...(plan && { plan }) }, agendas)).toEqual(run);
+    });
   });
 
   test('it expires on time, and whoever is its last resort hears of it as soon as they can', () => {

@@ -45,6 +45,7 @@ test('the scenarios that matter are stored', () => {
       'escalated-and-passed',
       'nobody-answers',
       'owner-silent',
+      'planned-when-submitted',
       'provider-failed',
       'responder',
       'responder-bundles',

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { findWorkflowModules } from '../../src/temporal/workflow-bundle.ts';
 import { setUpOnce } from './shared-setup.ts';
 
 /** Bundles the workflows once for all projects of a run, as a worker loads them. */
@@ -10,7 +10,7 @@ export default setUpOnce(
   'workflows',
   async () => {
     const { code } = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+      ...findWorkflowModules(),
       logger: new DefaultLogger('ERROR'),
     });
     const folder = await mkdtemp(join(tmpdir(), 'baton-workflows-'));

@@ -7,7 +7,7 @@ import {
 import { instantAfter } from '../duration.ts';
 import { enumerate } from '../enumeration.ts';
 import { isOpen } from '../state.ts';
-import { askForPlan } from './stages.ts';
+import { askForPlan, enterFirst } from './stages.ts';
 import type { Turn } from './turn.ts';
 
 /** Only what nobody is woken for waits for a better brief. */
@@ -21,7 +21,7 @@ export function start(turn: Turn): void {
     // The first tier's clock does not run before it is planned.
     turn.state.stage.startedAt = instantAfter(turn.now, WRITE_WITHIN_MS);
   } else {
-    askForPlan(turn);
+    enterFirst(turn);
   }
 }
 

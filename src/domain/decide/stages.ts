@@ -22,8 +22,22 @@ import type { Turn } from './turn.ts';
 /** An announcement is worth sending for a day. */
 const ANNOUNCE_FOR_MS = 24 * 3_600_000;
 
+/** Who is on duty may have changed since; the moment itself is looked at again before anything is sent. */
+const PLAN_FOR_MS = 60_000;
+
 /** How often a stage is planned anew because the moment was wrong when it came to sending. */
 const MAX_REPLANS = 3;
+
+/** The first tier goes by the plan that was made at the submission, while that is true; later it is planned anew. */
+export function enterFirst(turn: Turn): void {
+  const { plan, handoff } = turn.input;
+  if (plan && !turn.isDue(instantAfter(handoff.submittedAt, PLAN_FOR_MS))) {
+    turn.state.stage.startedAt = turn.now;
+    followPlan(turn, turn.state.stage.serial, plan);
+  } else {
+    askForPlan(turn);
+  }
+}
 
 /** Goes on to the next tier, round or the last resort; `because` is told to whoever it comes to. */
 export function advance(turn: Turn, because: string): void {

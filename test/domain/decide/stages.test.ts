@@ -7,7 +7,7 @@ import {
   type HandoffState,
   type TierPlan,
 } from '../../../src/domain/state.ts';
-import { buildCommand, buildInput, buildPolicy } from '../../support/builders.ts';
+import { buildCommand, buildInput, buildPolicy, buildTiming } from '../../support/builders.ts';
 import { SUBMITTED_AT } from '../simulate.ts';
 import {
   MINUTE,
@@ -26,6 +26,7 @@ import {
   endOf,
   play,
   planned,
+  planOf,
   listKinds,
   after,
   held,
@@ -195,6 +196,40 @@ describe('escalation', () => {
     expect(early.wake).toEqual(quiet);
     expect(due.effects).toMatchObject([{ type: 'plan', serial: 0, label: 'tier 1' }]);
     expect(due.state).toMatchObject({ status: 'notifying', stage: { planned: false } });
+  });
+
+  describe('with a plan from its submission', () => {
+    const submitted = buildInput({ policy: { timing: buildTiming('wait') } });
+    const withPlan = (plan: TierPlan): HandoffInput => ({ ...submitted, plan });
+
+    test('tells at once, as the plan that is asked for would', () => {
+      const asked = play(submitted);
+      asked.on({ type: 'started' }, 0);
+      const told = asked.on(planned(0, 'alice'), 0);
+      const { on, state } = play(withPlan(planOf('alice')));
+
+      expect(on({ type: 'started' }, 0)).toEqual(told);
+      expect(listReasons(state(), 'planned')).toEqual(['tier 1: ALICE']);
+    });
+
+    test('waits until the plan says', () => {
+      const { on, state } = play(
+        withPlan({ ...planOf(), notBefore: { at: after(60), because: 'quiet' } }),
+      );
+
+      const { effects, wake } = on({ type: 'started' }, 0);
+
+      expect(effects).toEqual([]);
+      expect(wake).toEqual({ at: after(60), because: 'quiet' });
+      expect(state().status).toBe('waiting');
+      expect(listKinds(on({ type: 'clock' }, 60).effects)).toEqual(['plan']);
+    });
+
+    test('asks for another when it starts a minute later: somebody else may be on duty', () => {
+      const { on } = play(withPlan(planOf('alice')));
+
+      expect(listKinds(on({ type: 'started' }, 1).effects)).toEqual(['plan']);
+    });
   });
 
   test('a plan made for an earlier tier changes nothing', () => {
