@@ -355,18 +355,20 @@ function requireSubmission(body: unknown, source: string, deps: HandoffsDependen
   return read;
 }
 
+/** What a source's own settings are about, in a body that may have other faults. */
+const ofInterestToSource = z
+  .object({
+    callbackUrl: z.url().optional().catch(undefined),
+    action: z.object({ outcomes: z.array(z.unknown()).catch([]) }).catch({ outcomes: [] }),
+  })
+  .catch({ callbackUrl: undefined, action: { outcomes: [] } });
+
 /** Returns what a source's own settings have against a submission. */
 function listSourceFaults(
   body: unknown,
   { name, known }: { readonly name: string; readonly known: Source | undefined },
 ): Fault[] {
-  const { callbackUrl, action } = z
-    .object({
-      callbackUrl: z.url().optional().catch(undefined),
-      action: z.object({ outcomes: z.array(z.unknown()).catch([]) }).catch({ outcomes: [] }),
-    })
-    .catch({ callbackUrl: undefined, action: { outcomes: [] } })
-    .parse(body);
+  const { callbackUrl, action } = ofInterestToSource.parse(body);
   const { outcomes, callbacks } = known ?? {};
   const unknown = outcomes
     ? action.outcomes.flatMap((outcome, index) =>

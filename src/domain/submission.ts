@@ -34,6 +34,9 @@ export interface Submission {
   readonly designTest: Policy['designTest'];
 }
 
+/** What a body refers to, whatever else is wrong with it. Made once: that costs more than a body takes. */
+const references = z.object({ policy: z.string(), assignee: z.string() }).partial().catch({});
+
 /** Returns a submission as it would be accepted, or every fault of it. */
 export function readSubmission(
   body: unknown,
@@ -44,11 +47,7 @@ export function readSubmission(
   const parsed = schema.safeParse(hasMaterial ? body : keepWhole(body));
   const faults = parsed.success ? [] : listFaults(parsed.error);
   // Faults of reference are found in a body with other faults too, so that all come at once.
-  const named = z
-    .object({ policy: z.string(), assignee: z.string() })
-    .partial()
-    .catch({})
-    .parse(body);
+  const named = references.parse(body);
   const policy = named.policy === undefined ? undefined : lookUp(policies, named.policy);
   if (named.policy !== undefined && !policy) {
     const known = Object.keys(policies).join(', ');

@@ -5,6 +5,7 @@
  *   npm run bench            100 of each
  *   npm run bench -- 300     300 of each
  */
+import { appendFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort } from '../../src/temporal/server.ts';
@@ -56,7 +57,19 @@ async function arrival(key: string): Promise<number> {
   return arrivals.get(key) ?? NaN;
 }
 
-const { files } = writeCrowd(PEOPLE);
+const { files, people } = writeCrowd(PEOPLE);
+const pairs = people.flatMap((one, index) =>
+  index % 2 === 0 ? [[one, people[index + 1] ?? one] as const] : [],
+);
+appendFileSync(
+  files.policies,
+  pairs
+    .map(([one, other]) => {
+      const tier = `{ notify: [${one}, ${other}], ladder: [sms], escalateAfter: 10m }`;
+      return `pair-${one}: { lastResort: { notify: [${one}] }, urgent: { whenQuiet: ignore, tiers: [${tier}] } }\n`;
+    })
+    .join(''),
+);
 const baton = await startBaton({ files });
 
 const stopListening = baton.simulator.onChange((change) => {
@@ -109,6 +122,31 @@ async function measureIdle({ start, end }: Contestant) {
     events += historyLength;
   }
   return { times, events: events / COUNT };
+}
+
+/** Both of two who are asked reply at the same moment; returns how long each waits for the answer. */
+async function measureRaces(): Promise<number[]> {
+  const times: number[] = [];
+  for (let done = 0; done < COUNT; done += 1) {
+    const pair = pairs[done % pairs.length] ?? ['', ''];
+    const key = nextKey();
+    const { code } = await baton.submit({ ...requestFor(key), policy: `pair-${pair[0]}` });
+    const phones = pair.map((person) => baton.phone(person));
+    await Promise.all(phones.map((phone) => phone.expectSms(new RegExp(`\\b${key}\\b`))));
+    await delay(300);
+    const reply = async (phone: (typeof phones)[number]): Promise<string> => {
+      const startedAt = performance.now();
+      const { answers } = await phone.reply(`1 ${code}`);
+      times.push(performance.now() - startedAt);
+      return answers[0] ?? '';
+    };
+    const answers = await Promise.all(phones.map(reply));
+    if (answers.filter((answer) => answer.startsWith('You have it')).length !== 1)
+      throw new Error(answers.join(' / '));
+    const winner = phones[answers.findIndex((answer) => answer.startsWith('You have it'))];
+    await winner?.reply(`done reached ${code}`);
+  }
+  return times;
 }
 
 /** Starts so many a second, whatever comes of them. */
@@ -173,6 +211,11 @@ for (const contestant of [bareContestant, batonContestant]) {
     'p95  ': percentile(times, 0.95),
   });
 }
+const races = await measureRaces();
+Object.assign(rows['Baton'] ?? {}, {
+  'two replies at once p50': percentile(races, 0.5),
+  'p95   ': percentile(races, 0.95),
+});
 // What an API lets in is what workers can work; how fast starts are by themselves shows one that lets in everything.
 const open = await startOpenApi();
 const ways = [

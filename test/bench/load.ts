@@ -3,7 +3,7 @@
  * a bare workflow on the same server, in one run. Prints tables, with the CPU that each process took for a handoff.
  *
  *   npm run bench:load                     all of it
- *   npm run bench:load -- told replies     parts of it: told, replies, timers, restart, asleep
+ *   npm run bench:load -- told replies     parts of it: told, steady, replies, timers, restart, asleep
  */
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,12 @@ import { startTestStack } from '../support/test-stack.ts';
 import { startBare } from './bare.ts';
 import { measureCpu, readRss } from './processes.ts';
 
-const PARTS = { told, replies, timers, restart, asleep };
+const PARTS = { told, steady, replies, timers, restart, asleep };
 const PEOPLE = 1_000;
 const AT_ONCE = 16;
 const REPLIES = { count: 400, atOnce: 300 };
 const MINUTE_MS = 60_000;
+const STEADY = { perSecond: 20, seconds: 60 };
 
 const { BATON_ASLEEP = '10000' } = childEnvironment();
 const folder = mkdtempSync(join(tmpdir(), 'baton-load-'));
@@ -55,6 +56,7 @@ const baton = await startBaton({
     };
   },
 });
+let isWarm = false;
 /** When the message of a key arrived: `performance.now()`. */
 const arrived = new Map<string, number>();
 baton.simulator.onChange(({ kind, ...change }) => {
@@ -125,9 +127,7 @@ async function told(): Promise<Report> {
   };
   const startOurs = (key: string, index: number): Promise<unknown> =>
     submit(key, people[index] ?? '');
-  // Whatever runs first pays for cold code.
-  await measure('warmbare', 100, (key) => bare.start(key));
-  await measure('warm', 100, startOurs);
+  await warmUp();
   return {
     title: `${PEOPLE} handoffs for as many people, ${AT_ONCE} at a time (CPU: ms each)`,
     rows: {
@@ -137,6 +137,55 @@ async function told(): Promise<Report> {
       'Baton again': await measure('oursr', PEOPLE, startOurs),
     },
   };
+}
+
+/** So many a second for a minute: nothing queues up when the last are told as quickly as the first. */
+async function steady(): Promise<Report> {
+  const measure = async (
+    prefix: string,
+    start: (key: string, index: number) => Promise<unknown>,
+  ): Promise<Figures> => {
+    const keys = keysOf(prefix, STEADY.perSecond * STEADY.seconds);
+    const cpu = measureCpu(processes);
+    const begun = performance.now();
+    const dueAt = (index: number): number => begun + (index * 1_000) / STEADY.perSecond;
+    const starts = keys.map(async (key, index) => {
+      await delay(Math.max(0, dueAt(index) - performance.now()));
+      await start(key, index);
+    });
+    await Promise.all(starts);
+    await allArrived(keys);
+    const waits = keys.map((key, index) => (arrived.get(key) ?? NaN) - dueAt(index));
+    await delay(3_000);
+    const third = Math.ceil(keys.length / 3);
+    return {
+      'p50 of the first third': ms(waits.slice(0, third), 0.5),
+      'of the second': ms(waits.slice(third, 2 * third), 0.5),
+      'of the last': ms(waits.slice(2 * third), 0.5),
+      'p95 of all': ms(waits, 0.95),
+      slowest: ms(waits, 1),
+      ...cpu.per(keys.length),
+    };
+  };
+  await warmUp();
+  return {
+    title: `${STEADY.perSecond} a second for ${STEADY.seconds} s (CPU: ms each)`,
+    rows: {
+      'bare workflow': await measure('steadybare', (key) => bare.start(key)),
+      Baton: await measure('steady', (key, index) => submit(key, people[index % PEOPLE] ?? '')),
+    },
+  };
+}
+
+/** Whatever runs first pays for cold code. */
+async function warmUp(): Promise<void> {
+  if (isWarm) return;
+  isWarm = true;
+  const [bares, ours] = [keysOf('warmbare', 100), keysOf('warm', 100)];
+  await inLanes(AT_ONCE, bares, (key) => bare.start(key));
+  await inLanes(AT_ONCE, ours, (key, index) => submit(key, people[index] ?? ''));
+  await allArrived([...bares, ...ours]);
+  await delay(3_000);
 }
 
 async function replies(): Promise<Report> {
