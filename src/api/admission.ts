@@ -1,15 +1,25 @@
 import type { RequestHandler } from 'express';
 import type { Client } from '@temporalio/client';
-import { admit, followSlowest, startPace, type Observation } from '../domain/admission.ts';
+import { admit, follow, startPace, type Observation } from '../domain/admission.ts';
 import type { Urgency } from '../domain/handoff.ts';
 import { askCanary } from '../temporal/canary.ts';
 import { handoffTaskQueue } from '../temporal/task-queues.ts';
 import { Problem } from './problem.ts';
 
 const LOOK_EVERY_MS = 200;
-const ANSWER_MS = 2_000;
+/** Longer than a worker takes to answer when as much as a bucket holds was let in for a slow one. */
+const ANSWER_MS = 10_000;
+/** The server counts anew every 5 s; one count taken for several would slow down several times for it. */
+const COUNT_EVERY_MS = 6_000;
+const COUNT_MS = 2_000;
 /** Nobody is asked while nothing is submitted. */
 const LOOK_FOR_MS = 3_000;
+
+interface Queue {
+  readonly observe: (now: number) => Observation | undefined;
+  /** When it is looked at no more, unless something else is submitted to it. */
+  readonly until: number;
+}
 
 /**
  * Lets submissions in at the pace at which workers work them, has them stand in line for a second, and asks the others
@@ -19,41 +29,21 @@ const LOOK_FOR_MS = 3_000;
  */
 export function limitSubmissions(client: Client, taskQueue: string): RequestHandler {
   let pace = startPace(Date.now());
-  /** Until when a queue is looked at, by its name. */
-  const lookUntil = new Map<string, number>();
+  const queues = new Map<string, Queue>();
   let isLooking = false;
-
-  async function countBacklog(name: string): Promise<number> {
-    const { namespace } = client.options;
-    const { stats } = await client.withDeadline(Date.now() + ANSWER_MS, () =>
-      client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name },
-        reportStats: true,
-      }),
-    );
-    return Number(stats?.approximateBacklogCount ?? 0);
-  }
-
-  async function observe(queue: string): Promise<Observation> {
-    const [latencyMs, backlog] = await Promise.all([
-      askCanary(client, queue, ANSWER_MS),
-      countBacklog(queue).catch(() => 0),
-    ]);
-    return { latencyMs, backlog };
-  }
-
-  const listQueues = (): readonly string[] =>
-    [...lookUntil].filter(([, until]) => Date.now() < until).map(([name]) => name);
 
   async function look(): Promise<void> {
     isLooking = true;
-    for (let queues = listQueues(); queues.length > 0; queues = listQueues()) {
-      const from = Date.now();
-      // Replies to what is in either queue stand behind what comes into it.
-      pace = followSlowest(pace, await Promise.all(queues.map(observe)));
-      const restMs = LOOK_EVERY_MS - (Date.now() - from);
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, restMs)));
+    for (;;) {
+      const now = Date.now();
+      for (const [name, { until }] of queues) if (now > until) queues.delete(name);
+      if (queues.size === 0) break;
+      // Replies to what is in any queue stand behind what comes into it.
+      pace = follow(
+        pace,
+        [...queues.values()].flatMap(({ observe }) => observe(now) ?? []),
+      );
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
     isLooking = false;
   }
@@ -61,7 +51,9 @@ export function limitSubmissions(client: Client, taskQueue: string): RequestHand
   return (request, response, next) => {
     const now = Date.now();
     const urgency = readUrgency(request.body);
-    lookUntil.set(handoffTaskQueue(taskQueue, urgency), now + LOOK_FOR_MS);
+    const name = handoffTaskQueue(taskQueue, urgency);
+    const observe = queues.get(name)?.observe ?? createObserver(client, name);
+    queues.set(name, { observe, until: now + LOOK_FOR_MS });
     if (!isLooking) void look();
     const { pace: after, waitMs, retryAfterS } = admit(pace, urgency, now);
     pace = after;
@@ -79,6 +71,55 @@ export function limitSubmissions(client: Client, taskQueue: string): RequestHand
         if (!response.closed) next();
       }, waitMs);
     }
+  };
+}
+
+/** Returns what is new of the workers of a queue each time it is called, and asks for what is next. */
+function createObserver(client: Client, name: string): (now: number) => Observation | undefined {
+  let askedAt: number | undefined;
+  let answer: { readonly latencyMs: number | undefined } | undefined;
+  let latest: number | undefined = 0;
+  let countedAt = -Infinity;
+  let backlog: number | undefined;
+
+  async function ask(now: number): Promise<void> {
+    askedAt = now;
+    answer = { latencyMs: await askCanary(client, name, ANSWER_MS) };
+    askedAt = undefined;
+  }
+
+  async function count(now: number): Promise<void> {
+    countedAt = now;
+    const { namespace } = client.options;
+    const { stats } = await client.withDeadline(now + COUNT_MS, () =>
+      client.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        reportStats: true,
+      }),
+    );
+    backlog = Number(stats?.approximateBacklogCount ?? 0);
+  }
+
+  /** A question that is not answered yet tells that the answer takes longer than this. */
+  function readLatency(now: number): { readonly latencyMs: number | undefined } | undefined {
+    if (answer !== undefined) {
+      latest = answer.latencyMs;
+      return answer;
+    }
+    if (latest === undefined) return backlog === undefined ? undefined : { latencyMs: undefined };
+    const soFar = now - (askedAt ?? now);
+    return soFar > latest ? { latencyMs: soFar } : undefined;
+  }
+
+  return (now) => {
+    const seen = readLatency(now);
+    const observation = seen && { ...seen, ...(backlog !== undefined && { backlog }) };
+    if (observation !== undefined) [answer, backlog] = [undefined, undefined];
+    if (askedAt === undefined) void ask(now);
+    // What cannot be counted now is counted the next time.
+    if (now - countedAt >= COUNT_EVERY_MS) count(now).catch(() => undefined);
+    return observation;
   };
 }
 

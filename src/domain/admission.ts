@@ -7,27 +7,39 @@ import type { Urgency } from './handoff.ts';
 export interface Pace {
   readonly perSecond: number;
   readonly tokens: number;
+  /** How long a worker took to answer when it was last asked. */
+  readonly latencyMs?: number;
   /** When the bucket was last filled (milliseconds). */
   readonly at: number;
   /** About how many were asked to come again and have not been back, and what the last of them was told. */
   readonly waiting: { readonly count: number; readonly at: number; readonly seconds: number };
 }
 
-/** What was seen of the workers. */
+/** What was seen of the workers of a queue since it was last looked at. */
 export interface Observation {
-  /** How long a worker took to answer; undefined when none did. */
+  /**
+   * How long a worker took to answer, or has taken so far (milliseconds); undefined when none answers: there is none, or
+   * it is stuck.
+   */
   readonly latencyMs: number | undefined;
-  /** How many workflow tasks wait for a worker. */
-  readonly backlog: number;
+  /** How many workflow tasks wait for a worker, where that was counted anew. */
+  readonly backlog?: number;
 }
 
 const START_PER_SECOND = 50;
-const SLOWEST_PER_SECOND = 1;
+const SLOWEST_PER_SECOND = 2;
 const FASTEST_PER_SECOND = 1_000;
 /** A reply takes two to three such answers, and is to have its own within a second. */
-const GOOD_MS = 100;
-const SLOW_MS = 200;
-const BACKLOG = 30;
+const TARGET_MS = 150;
+/** How much the pace changes at one look, five a second. The tests show what this does to a queue. */
+const BY_DISTANCE = 0.05;
+const BY_CHANGE = 0.2;
+const LEAST_FACTOR = 0.5;
+const MOST_FACTOR = 2;
+/** A worker may answer quickly and still leave first tasks waiting: no more than take so long at this pace. */
+const BACKLOG_S = 1;
+const TASKS_OF_ONE = 2;
+const FACTOR_BEHIND = 0.7;
 /** Without a worker so many are taken in, to be told when one is back. */
 const BACKLOG_WITHOUT_WORKER = 500;
 /** A bucket holds what comes in this time, so that a small burst passes at once. */
@@ -35,7 +47,7 @@ const BURST_S = 1;
 
 /** What somebody who is refused is told to wait at least, and at most. */
 const LEAST_WAIT_S = 1;
-const LONGEST_WAIT_S = 60;
+const LONGEST_WAIT_S = 20;
 
 /** How much of the bucket is kept for what is more urgent; what is critical passes even where others stand in line. */
 const RESERVE: Readonly<Record<Urgency, number>> = { critical: -2, urgent: 0, routine: 0.5 };
@@ -55,30 +67,35 @@ export function startPace(now: number): Pace {
   };
 }
 
-/** Follows what was seen: a little faster while answers come quickly, much slower as soon as they do not. */
-export function follow(pace: Pace, { latencyMs, backlog }: Observation): Pace {
-  const factor = choose(latencyMs, backlog);
-  const perSecond = Math.min(
-    FASTEST_PER_SECOND,
-    Math.max(SLOWEST_PER_SECOND, pace.perSecond * factor),
-  );
+/**
+ * Follows what was seen of the queues that submissions go to, the slowest of them: replies to what is in any of them
+ * stand behind what comes into it. The pace changes as in PIE (RFC 8033, 4.2): by how far an answer is from what it may
+ * take, and by how much it changed since the last. The first alone swings, as what waits is the sum of all that was
+ * too much, and slows down many times for one and the same backlog.
+ */
+export function follow(pace: Pace, observations: readonly Observation[]): Pace {
+  const backlog = Math.max(0, ...observations.map((one) => one.backlog ?? 0));
+  if (observations.some((one) => one.latencyMs === undefined)) {
+    const isFull = backlog >= BACKLOG_WITHOUT_WORKER;
+    return withPerSecond(pace, isFull ? SLOWEST_PER_SECOND : START_PER_SECOND);
+  }
+  const latencies = observations.flatMap((one) => one.latencyMs ?? []);
+  if (latencies.length === 0) return pace;
+  const latencyMs = Math.max(...latencies);
+  const tooLong = (latencyMs - TARGET_MS) / TARGET_MS;
+  const longer = (latencyMs - (pace.latencyMs ?? latencyMs)) / TARGET_MS;
+  const factor = Math.exp(-BY_DISTANCE * tooLong - BY_CHANGE * longer);
+  // A pace that is not used says nothing of whether more than that would do.
+  const mayGrow = pace.perSecond < START_PER_SECOND || pace.tokens < (pace.perSecond * BURST_S) / 2;
+  const isBehind = backlog > BACKLOG_S * TASKS_OF_ONE * pace.perSecond;
+  const most = isBehind ? FACTOR_BEHIND : mayGrow ? MOST_FACTOR : 1;
+  const perSecond = pace.perSecond * Math.min(most, Math.max(LEAST_FACTOR, factor));
+  return { ...withPerSecond(pace, perSecond), latencyMs };
+}
+
+function withPerSecond(pace: Pace, wanted: number): Pace {
+  const perSecond = Math.min(FASTEST_PER_SECOND, Math.max(SLOWEST_PER_SECOND, wanted));
   return { ...pace, perSecond, tokens: Math.min(pace.tokens, perSecond * BURST_S) };
-}
-
-/** Follows the slowest of several queues: the one whose workers answer last, or that has the most to do. */
-export function followSlowest(pace: Pace, observations: readonly Observation[]): Pace {
-  const paces = observations.map((observation) => follow(pace, observation));
-  return paces.reduce(
-    (slowest, one) => (one.perSecond < slowest.perSecond ? one : slowest),
-    paces[0] ?? pace,
-  );
-}
-
-function choose(latencyMs: number | undefined, backlog: number): number {
-  if (latencyMs === undefined) return backlog < BACKLOG_WITHOUT_WORKER ? 1 : 0;
-  if (latencyMs > 2 * SLOW_MS) return 0.5;
-  if (latencyMs > SLOW_MS || backlog > BACKLOG) return 0.8;
-  return latencyMs < GOOD_MS ? 1.1 : 1;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { CANARY, canaryWorkflowId } from './task-queues.ts';
 
 const START_MS = 5_000;
@@ -22,8 +22,9 @@ export async function askCanary(
   };
   try {
     return await ask();
-  } catch {
-    // Not there, or nobody answers: once it is there the second question tells which.
+  } catch (error) {
+    // Otherwise it is there, and nobody answers for it.
+    if (!(error instanceof WorkflowNotFoundError)) return undefined;
   }
   try {
     await client.withDeadline(Date.now() + START_MS, () =>

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { admit, follow, startPace, type Pace } from '../../src/domain/admission.ts';
 import type { Urgency } from '../../src/domain/handoff.ts';
 
-const QUICK = { latencyMs: 20, backlog: 0 };
+const QUICK = { latencyMs: 20 };
 const LONGEST_LINE = 100;
-const SLOW = { latencyMs: 900, backlog: 40 };
+const SLOW = { latencyMs: 900 };
 
 /** Lets in as many as it can at one instant, and says how many of them have to stand in line. */
 function fill(
@@ -56,16 +56,16 @@ describe('submissions', () => {
 
   test('are slowed down at once when workers answer slowly, and are as many again some seconds after', () => {
     let pace = startPace(0);
-    for (let look = 0; look < 10; look += 1) pace = follow(pace, SLOW);
-    expect(pace.perSecond).toBe(1);
-    expect(fill(pace, 'urgent', 0)).toMatchObject({ atOnce: 1, inLine: 1, longestMs: 1_000 });
-    for (let look = 0; look < 50; look += 1) pace = follow(pace, QUICK);
-    expect(pace.perSecond).toBeGreaterThan(50);
+    for (let look = 0; look < 20; look += 1) pace = follow(pace, [QUICK, SLOW]);
+    expect(pace.perSecond).toBe(2);
+    expect(fill(pace, 'urgent', 0)).toMatchObject({ atOnce: 2, inLine: 2, longestMs: 1_000 });
+    for (let look = 0; look < 80; look += 1) pace = follow(pace, [QUICK, QUICK]);
+    expect(pace.perSecond).toBeGreaterThanOrEqual(50);
   });
 
   test('that are refused are told to come again when it is about their turn', () => {
     let { pace } = fill(startPace(0), 'urgent', 0);
-    for (let look = 0; look < 10; look += 1) pace = follow(pace, { latencyMs: 250, backlog: 0 });
+    for (let look = 0; look < 10; look += 1) pace = follow(pace, [{ latencyMs: 450 }]);
     const told: number[] = [];
     for (let client = 0; client < 100; client += 1) {
       const next = admit(pace, 'urgent', 0);
@@ -81,8 +81,26 @@ describe('submissions', () => {
 
   test('are taken in without a worker until five hundred wait', () => {
     const without = { latencyMs: undefined, backlog: 499 };
-    expect(follow(startPace(0), without).perSecond).toBe(50);
-    expect(follow(startPace(0), { ...without, backlog: 500 }).perSecond).toBe(1);
+    expect(follow(startPace(0), [without]).perSecond).toBe(50);
+    expect(follow(startPace(0), [QUICK, { ...without, backlog: 500 }]).perSecond).toBe(2);
+    // Between two counts it stays as it is.
+    expect(follow(startPace(0), [{ latencyMs: undefined }]).perSecond).toBe(50);
+  });
+
+  test('become fewer when first tasks wait although answers are quick, once for each count', () => {
+    const behind = follow(startPace(0), [{ ...QUICK, backlog: 101 }]);
+    expect(behind.perSecond).toBe(35);
+    expect(follow(behind, [QUICK]).perSecond).toBeGreaterThan(35);
+    expect(follow(startPace(0), [{ ...QUICK, backlog: 100 }]).perSecond).toBeGreaterThanOrEqual(50);
+  });
+
+  test('that are few do not raise the pace: nobody has seen that more would do', () => {
+    let pace = startPace(0);
+    for (let look = 0; look < 100; look += 1) {
+      ({ pace } = admit(pace, 'urgent', 200 * look));
+      pace = follow(pace, [QUICK]);
+    }
+    expect(pace.perSecond).toBe(50);
   });
 
   test('are never more than the pace allows, whatever is seen', () => {
@@ -90,15 +108,16 @@ describe('submissions', () => {
       latencyMs: fc.option(fc.integer({ min: 0, max: 5_000 }), { nil: undefined }),
       backlog: fc.nat(2_000),
     });
+    const looked = fc.array(look, { minLength: 1, maxLength: 2 });
     fc.assert(
-      fc.property(fc.array(look, { maxLength: 60 }), (looks) => {
+      fc.property(fc.array(looked, { maxLength: 60 }), (looks) => {
         let pace = startPace(0);
         let admitted = 0;
         let allowed = pace.tokens;
         let now = 0;
         for (const seen of looks) {
           pace = follow(pace, seen);
-          expect(pace.perSecond).toBeGreaterThanOrEqual(1);
+          expect(pace.perSecond).toBeGreaterThanOrEqual(2);
           now += 200;
           allowed += 0.2 * pace.perSecond;
           const filled = fill(pace, 'urgent', now);
