@@ -5,9 +5,14 @@ import type { LookupFunction } from 'node:net';
 import { activityInfo, Context } from '@temporalio/activity';
 import { callWithin } from '../deadline.ts';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type Client,
+} from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
 import type { Callback } from '../domain/callback.ts';
+import { emptyDeliveries, type Deliveries } from '../domain/deliveries.ts';
 import type { FailureType } from '../domain/failure-types.ts';
 import { isAllowedAddress, isForbiddenAddress } from '../sources/addresses.ts';
 import type { Source, Sources } from '../sources/sources.ts';
@@ -218,18 +223,49 @@ export function createCallbackStarter(
   taskQueue: string,
 ): CallbackDependencies['passOn'] {
   return async (callback) => {
-    const { id, source } = callback.event.data;
-    await client.workflow.signalWithStart('callback', {
-      workflowId: callbackWorkflowId(id),
-      taskQueue: handoffTaskQueue(taskQueue, 'routine'),
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      args: [{ handoff: id }],
-      typedSearchAttributes: [
-        { key: SOURCE, value: source },
-        { key: CALLBACKS, value: 'pending' },
-      ],
-      signal: callbackSignal,
-      signalArgs: [callback],
-    });
+    const { id, source, sequence } = callback.event.data;
+    const hand = (
+      workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
+      deliveries?: Deliveries,
+    ) =>
+      client.workflow.signalWithStart('callback', {
+        workflowId: callbackWorkflowId(id),
+        workflowIdReusePolicy,
+        taskQueue: handoffTaskQueue(taskQueue, 'routine'),
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        args: [{ handoff: id, ...(deliveries && { deliveries }) }],
+        typedSearchAttributes: [
+          { key: SOURCE, value: source },
+          { key: CALLBACKS, value: 'pending' },
+        ],
+        signal: callbackSignal,
+        signalArgs: [callback],
+      });
+    try {
+      await hand('REJECT_DUPLICATE');
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      // All was delivered and they are over: this one was among that, or comes after the end.
+      const deliveries = await readDeliveries(client, id, sequence);
+      if (sequence >= deliveries.next) await hand('ALLOW_DUPLICATE', deliveries);
+    }
   };
+}
+
+/** Returns what the workflow that is over has delivered; of one that somebody stopped, all before this number. */
+async function readDeliveries(
+  client: Client,
+  handoff: string,
+  sequence: number,
+): Promise<Deliveries> {
+  const { runId } = await client.workflow.getHandle(callbackWorkflowId(handoff)).describe();
+  const handle = client.workflow.getHandle(callbackWorkflowId(handoff), runId, {
+    followRuns: false,
+  });
+  try {
+    return (await handle.result()) as Deliveries;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return { ...emptyDeliveries(), next: sequence };
+  }
 }

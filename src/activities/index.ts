@@ -114,9 +114,10 @@ function createLocalActivities(deps: ActivityDependencies) {
       responder,
       offers,
       replyIds = [],
-    }: StandingsInput): Promise<Omit<Standings, 'unanswered'>> {
-      const { unanswered, ...found } = await standings(responder, offers, replyIds);
-      return found;
+      withCards = false,
+    }: StandingsInput): Promise<FoundStandings> {
+      const { unanswered, cards, ...found } = await standings(responder, offers, replyIds);
+      return { ...found, ...(withCards && { cards }) };
     },
 
     /** Finds out what a reply means that nobody could wait for. */
@@ -136,7 +137,13 @@ interface StandingsInput {
   readonly responder: string;
   readonly offers: readonly Offer[];
   readonly replyIds?: readonly string[];
+  /** What they are about is wanted too. */
+  readonly withCards?: boolean;
 }
+
+/** What handoffs say of one person, as far as a workflow needs it. */
+export type FoundStandings = Omit<Standings, 'unanswered' | 'cards'> &
+  Partial<Pick<Standings, 'cards'>>;
 
 interface ReadReplyInput {
   readonly responder: string;

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { countOf } from '../domain/decide/forget.ts';
 import type { HandoffView } from '../domain/view.ts';
 import type { HandoffClient } from './handoff-client.ts';
 import { Problem } from './problem.ts';
@@ -56,10 +57,13 @@ function createTeller(lastId: number, write: (text: string) => void): (view: Han
   let told = lastId;
   let status: string | undefined;
   return ({ timeline, ...view }) => {
-    timeline.slice(told).forEach((entry, index) => {
-      write(phrase('timeline', entry, told + index + 1));
-    });
-    told = Math.max(told, timeline.length);
+    let number = 0;
+    for (const entry of timeline) {
+      // One that stands for many has the number of the last of them.
+      number += countOf(entry);
+      if (number > told) write(phrase('timeline', entry, number));
+    }
+    told = Math.max(told, number);
     const { owner, ending, awaiting } = view;
     const state = JSON.stringify([view.status, owner?.responder]);
     if (state !== status) write(phrase('status', { status: view.status, owner, awaiting }));

@@ -164,6 +164,11 @@ const timelineEntrySchema = z
     because: text('Why, or how.', 'offer to Alice Ng by sms'),
     responder: responderIdSchema.optional(),
     channel: text('sms, voice or email.', 'sms').optional(),
+    message: text('What the message was, where it is about one.', 'offer').optional(),
+    count: z.number().int().optional().openapi({
+      description: 'With `left-out`: so many routine entries stood here.',
+      example: 40,
+    }),
   })
   .openapi('TimelineEntry', { description: 'One step, with its reason.' });
 const timelineSchema = list(timelineEntrySchema, 'What happened, the oldest first.', []);

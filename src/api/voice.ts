@@ -11,7 +11,7 @@ import {
   type Listener,
   type Utterance,
 } from '../domain/messages/voice.ts';
-import { cardOf, type Actor } from '../domain/state.ts';
+import { cardOf, type Actor, type Message } from '../domain/state.ts';
 import type { HandoffView } from '../domain/view.ts';
 import type { Logger } from '../logger.ts';
 import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
@@ -42,6 +42,16 @@ const HOLD_SECONDS = 2;
 /** Seconds in which a key may be pressed after the last word. */
 const MENU_TIMEOUT = 8;
 const GATE_TIMEOUT = 6;
+
+/** The kinds of SMS that name the number to call. */
+const WITH_NUMBER: ReadonlySet<Message['kind']> = new Set([
+  'offer',
+  'last-resort',
+  'reminder',
+  'expired',
+  'amended',
+  'answer',
+]);
 
 /** A repeated request is given what the first brought about for so long. */
 const REMEMBERED_MS = 60_000;
@@ -373,15 +383,16 @@ class Conversation {
     return { kind: 'owned', card: cardOf(view), owner: { ...owner, isListener } };
   }
 
-  /** Says whether the last that is known of an SMS to them is that it left. */
+  /** Says whether an SMS to them that names the number has left, and the last of all that is known of any is that it did. */
   #hasMessage({ timeline }: HandoffView): boolean {
-    const last = timeline.findLast(
+    const sms = timeline.filter(
       ({ what, channel, responder }) =>
         responder === this.#place.r &&
         channel === 'sms' &&
         (what === 'sent' || what === 'not-sent' || what === 'undelivered'),
     );
-    return last?.what === 'sent';
+    const named = sms.findLast(({ message }) => message === undefined || WITH_NUMBER.has(message));
+    return named?.what === 'sent' && sms.at(-1)?.what === 'sent';
   }
 
   #offer(said: readonly (Utterance | Plain)[], changes: Partial<Place>): string {

@@ -231,6 +231,7 @@ const VERBS: Readonly<Record<TimelineEntry['what'], string>> = {
   withdrawn: 'withdrawn',
   expired: 'expires',
   unreached: 'unreached',
+  'left-out': 'left out',
 };
 
 /** The last resort is reminded until the end: the first time is enough to see how. */

@@ -2,6 +2,7 @@ import { endWriting, start } from './decide/brief.ts';
 import { proceed } from './decide/clock.ts';
 import { answer, runCommand } from './decide/commands.ts';
 import type { HandoffEvent } from './decide/event.ts';
+import { forgetOld } from './decide/forget.ts';
 import {
   markAccepted,
   markNotSent,
@@ -66,6 +67,7 @@ export function decide(
   const turn = new Turn(input, state, now);
   apply(turn, event);
   proceed(turn);
+  forgetOld(turn.state);
   return { state: turn.state, effects: turn.effects, wake: nextWake(input.policy, turn.state) };
 }
 

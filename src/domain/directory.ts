@@ -6,8 +6,12 @@ import { phoneSchema, timezoneSchema } from './handoff.ts';
 import { canonicalPhone, isPossiblePhone } from './phone.ts';
 import { cleanLine } from './text.ts';
 
+/** Searched by as a keyword, of which PostgreSQL's visibility store holds 255 characters. */
+const MAX_ID = 100;
+
 const idSchema = z
   .string()
+  .max(MAX_ID, `an id has at most ${MAX_ID} characters`)
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'an id is in lower case: letters, digits, - and _');
 
 /** A wall time or a day, such as `2026-11-26T09:00` or `2026-11-26`. */

@@ -15,13 +15,13 @@ export interface Held {
  * planning and sending somebody may have become unavailable.
  */
 export function checkMoment(
-  { recipient, whenQuiet = 'ignore', message }: NotificationOrder,
+  { recipient, whenQuiet = 'ignore', message, isAskedFor }: NotificationOrder,
   contact: Contact | undefined,
   agendas: Agendas,
   now: number,
 ): Held | undefined {
   const responder = findResponder(agendas.directory, recipient);
-  if (whenQuiet === 'ignore' || !responder) return undefined;
+  if (whenQuiet === 'ignore' || isAskedFor === true || !responder) return undefined;
   const { name, timezone } = responder;
   const isCall = whenQuiet === 'wait' && message.kind === 'offer';
   const theirs =

@@ -15,6 +15,8 @@ export interface OfferCard {
 export interface Offer extends OfferCard {
   /** When they were last written to about it. */
   readonly at: string;
+  /** When they first were. Missing in what was recorded before: it is not known. */
+  readonly firstAt?: string;
   /** They were told, or have said, that it is not for them any more: no bare reply is likely to mean it. */
   readonly isOver?: true;
 }
@@ -24,6 +26,8 @@ export interface OpenOffer extends OfferCard {
   readonly standing: Standing;
   /** Since when, or the last message about it. */
   readonly since: string;
+  /** When they were first written to about it; missing: `since`. */
+  readonly firstAt?: string;
 }
 
 /** A handoff that ended, kept a while so that a late reply gets a true answer. */

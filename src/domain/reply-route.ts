@@ -154,7 +154,9 @@ const RECEIVED_WITHIN_MS = 1_000;
 function listAsked({ open, receivedAt }: Repliable): readonly OpenOffer[] {
   if (receivedAt === undefined) return open;
   const latest = Date.parse(receivedAt) + RECEIVED_WITHIN_MS;
-  return open.filter(({ standing, since }) => standing !== 'asked' || Date.parse(since) <= latest);
+  return open.filter(
+    ({ standing, since, firstAt = since }) => standing !== 'asked' || Date.parse(firstAt) <= latest,
+  );
 }
 
 type Act = Extract<ReplyIntent, { kind: 'act' }>;

@@ -9,6 +9,7 @@ import { isEndedBy, type ClosedOffer, type Offer } from './offer.ts';
 import { READ_FOR_MS } from './reply-route.ts';
 import {
   dropOldest,
+  type BundleEntry,
   type OfferAnswer,
   type OfferRequest,
   type ResponderState,
@@ -107,6 +108,16 @@ export function isAwayAt({ until }: Absence, now: string): boolean {
   return until === undefined || Date.parse(until) > Date.parse(now);
 }
 
+/** Returns the absence that holds back what was collected: somebody may have said "away" meanwhile. */
+export function holdForAbsence(
+  { away }: ResponderState,
+  entries: readonly BundleEntry[],
+  now: string,
+): Absence | undefined {
+  const mayBeHeld = entries.every(({ whenQuiet = 'ignore' }) => whenQuiet !== 'ignore');
+  return mayBeHeld && away && isAwayAt(away, now) ? away : undefined;
+}
+
 // -- what was offered
 
 /** Records that they were, or are about to be, written to about a handoff. */
@@ -120,7 +131,15 @@ export function putOffer(
   const ended = state.closed.find((closed) => closed.handoffId === handoffId);
   const code = before?.code ?? ended?.code ?? freeCode(state, card);
   const isGone = isOver ?? before?.isOver ?? false;
-  const offer: Offer = { ...card, code, at: at ?? now, ...(isGone && { isOver: true }) };
+  const writtenAt = at ?? now;
+  const firstAt = before ? before.firstAt : writtenAt;
+  const offer: Offer = {
+    ...card,
+    code,
+    at: writtenAt,
+    ...(firstAt !== undefined && { firstAt }),
+    ...(isGone && { isOver: true }),
+  };
   // What ended stays ended, whatever is still said of it.
   if (ended) return offer;
   // The one that was written about last comes last.

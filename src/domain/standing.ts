@@ -109,6 +109,7 @@ function standingOf(
 export function toOpenOffer(offer: Offer, report?: StandingReport): OpenOffer {
   const { at, ...card } = offer;
   if (!report) return { ...card, standing: 'asked', since: at };
+  const { firstAt } = offer;
   const { action, brief } = report.card;
   const { standing, since = at } = report;
   const isLater = standing !== 'stood-down' && Date.parse(at) > Date.parse(since);
@@ -120,6 +121,7 @@ export function toOpenOffer(offer: Offer, report?: StandingReport): OpenOffer {
     ...(action.dueAt !== undefined && { dueAt: action.dueAt }),
     standing,
     since: isLater ? at : since,
+    ...(firstAt !== undefined && { firstAt }),
   };
 }
 

@@ -161,6 +161,8 @@ export interface NotificationOrder {
   readonly whenQuiet?: QuietRule;
   /** It waited for the end of somebody's quiet hours, as others may have: it need not go out alone. */
   readonly isReleased?: boolean;
+  /** They asked to be told at this time: neither their hours nor their calendar hold it back. */
+  readonly isAskedFor?: true;
 }
 
 /** A notification as the handoff remembers it. */
@@ -171,6 +173,12 @@ export interface Notification {
   readonly kind: Message['kind'];
   /** The reason its message gives, where another message may have to give it again. */
   readonly because?: string;
+  /** The command that it answers. */
+  readonly commandId?: string;
+  /** It ends a snooze: they asked for it. */
+  readonly isAskedFor?: true;
+  /** When it was decided on: it says what was so then. Missing in states from before. */
+  readonly orderedAt?: string;
   /** Its activity reports back by then, one way or the other. */
   readonly reportBy: string;
   status: 'sending' | 'cancelling' | 'accepted' | 'failed' | 'cancelled' | 'held';
@@ -293,6 +301,8 @@ export interface Unreached {
   readonly attempts: number;
   /** A message was accepted since; it is told from a first time by this if that does not arrive either. */
   readonly isOver?: true;
+  /** When it was. */
+  readonly overAt?: string;
 }
 
 /** A message outside the ladders that waits for the end of somebody's quiet hours. */
@@ -328,10 +338,22 @@ export interface TimelineEntry {
     | 'resolved'
     | 'withdrawn'
     | 'expired'
-    | 'unreached';
+    | 'unreached'
+    /** So many entries, `count`, of routine steps stood here. */
+    | 'left-out';
   readonly because: string;
   readonly responder?: string;
   readonly channel?: Channel;
+  /** What the message was, where it is about one. */
+  readonly message?: Message['kind'];
+  readonly count?: number;
+}
+
+/** What is still needed of old notifications. */
+export interface Forgotten {
+  readonly count: number;
+  /** How often whom was asked by them. */
+  readonly notices: Readonly<Record<string, number>>;
 }
 
 /** Everything known of a running handoff: plain JSON, because it travels through continue-as-new. */
@@ -340,6 +362,8 @@ export interface HandoffState {
   readonly expiresAt: string;
   stage: Stage;
   notifications: Record<string, Notification>;
+  /** Notifications that were left out because there were too many. */
+  forgotten?: Forgotten;
   /** Messages that wait for the end of somebody's quiet hours. */
   held?: HeldMessage[];
   /** Until when people asked not to be asked again, by responder id. */
@@ -355,8 +379,8 @@ export interface HandoffState {
   timeline: TimelineEntry[];
   /** What it is about since its source changed it. */
   amended?: Amended;
-  /** What was changed last. */
-  changes?: readonly Change[];
+  /** What was changed, the latest last. */
+  changes?: readonly (Change & { readonly at?: string })[];
   amendedAt?: string;
   /** Set while nobody of the last resort, or of the announcement, can be told. */
   unreached?: Unreached;

@@ -17,6 +17,7 @@ import {
   type StandingReport,
   type StandingRequest,
 } from '../domain/standing.ts';
+import type { HandoffCard } from '../domain/state.ts';
 import type { CommandReport, HandoffResult } from '../domain/view.ts';
 import { isUnanswered } from '../temporal/grpc-status.ts';
 import { standingQuery } from '../workflows/messages.ts';
@@ -32,6 +33,8 @@ export interface Standings {
   readonly forgotten: readonly string[];
   /** The offers of which no worker could say in time. */
   readonly unanswered: readonly Offer[];
+  /** The open ones as they are now. */
+  readonly cards: readonly HandoffCard[];
 }
 
 /** Asks handoffs how a person stands to them. Throws when Temporal cannot be reached. */
@@ -113,6 +116,7 @@ function collect(offers: readonly Offer[], found: readonly Found[]): Standings {
   const reports: (CommandReport & { code: string })[] = [];
   const forgotten: string[] = [];
   const unanswered: Offer[] = [];
+  const cards: HandoffCard[] = [];
   offers.forEach((offer, index) => {
     const one = found[index] ?? 'unanswered';
     if (one === 'forgotten') {
@@ -130,10 +134,13 @@ function collect(offers: readonly Offer[], found: readonly Found[]): Standings {
     }
     const { report } = one;
     if (report.ending) closed.push(toClosedOffer(offer, report.ending, report.card));
-    else open.push(toOpenOffer(offer, report));
+    else {
+      open.push(toOpenOffer(offer, report));
+      cards.push(report.card);
+    }
     for (const result of Object.values(report.results)) {
       reports.push({ card: report.card, code: offer.code, result });
     }
   });
-  return { open, closed, reports, forgotten, unanswered };
+  return { open, closed, reports, forgotten, unanswered, cards };
 }

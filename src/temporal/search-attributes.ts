@@ -100,7 +100,7 @@ export function listChanges(
     ...(old.owner === now.owner ? [] : [{ key: OWNER, value: now.owner }]),
     ...(old.awaiting.join() === now.awaiting.join()
       ? []
-      : [{ key: AWAITING, value: now.awaiting.length > 0 ? now.awaiting : null }]),
+      : [{ key: AWAITING, value: now.awaiting.length > 0 ? fit(now.awaiting) : null }]),
     ...(old.actBy === now.actBy
       ? []
       : [{ key: ACT_BY, value: now.actBy === null ? null : new Date(now.actBy) }]),
@@ -116,13 +116,28 @@ function listFigures({ handoff }: HandoffInput, state: HandoffState): SearchAttr
   const isDeclared = outcome !== undefined && /^[a-z][a-z0-9-]{0,29}$/.test(outcome);
   return [
     ...(tally.takenBy === undefined ? [] : [{ key: TAKEN_BY, value: tally.takenBy }]),
-    ...(tally.declined.length === 0 ? [] : [{ key: DECLINED, value: [...tally.declined] }]),
+    ...(tally.declined.length === 0 ? [] : [{ key: DECLINED, value: fit(tally.declined) }]),
     ...(tally.escalations === 0 ? [] : [{ key: ESCALATIONS, value: tally.escalations }]),
     ...(secondsToTake === undefined ? [] : [{ key: SECONDS_TO_TAKE, value: secondsToTake }]),
     ...(secondsToAct === undefined ? [] : [{ key: SECONDS_TO_ACT, value: secondsToAct }]),
     // Words of people are not for search attributes.
     ...(isDeclared ? [{ key: OUTCOME, value: outcome }] : []),
   ];
+}
+
+/** The server ends a workflow that sets an attribute of more than 2,048 bytes (limit.searchAttributesSizeOfValue). */
+const MAX_LIST_BYTES = 2_000;
+
+/** Returns as many of the first words as an attribute can hold, as JSON; ids are of one byte a letter. */
+function fit(words: readonly string[]): string[] {
+  let bytes = 2;
+  const kept: string[] = [];
+  for (const word of words) {
+    bytes += word.length + 3;
+    if (bytes > MAX_LIST_BYTES) break;
+    kept.push(word);
+  }
+  return kept;
 }
 
 interface AttributeValues {

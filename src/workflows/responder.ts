@@ -35,12 +35,13 @@ import {
 import { absenceOf } from '../domain/presence.ts';
 import { commandOf, tellClosed, type ReplyRoute } from '../domain/reply-route.ts';
 import type { ReplyReading } from '../people/replies.ts';
-import type { Standings } from '../people/standings.ts';
+import type { FoundStandings } from '../activities/index.ts';
 import {
   answerOffer,
   AWAY_MEMO,
   closeOffers,
   countIdle,
+  holdForAbsence,
   idleAt,
   isRepeatedReply,
   isTooIdle,
@@ -210,6 +211,15 @@ export async function responder(input: ResponderInput): Promise<never> {
     for (const bundle of takeDueBundles(state, now())) {
       const entries = await leaveOut(person, bundle);
       if (entries.length === 0) continue;
+      const absence = holdForAbsence(state, entries, now());
+      if (absence?.until !== undefined) {
+        putBack(state, { ...bundle, entries }, { heldUntil: absence.until, now: now() });
+        continue;
+      }
+      if (absence) {
+        outbox.push(...listUndelivered(entries, 'they are away, and did not say until when'));
+        continue;
+      }
       noteDelivery(state, { ...bundle, entries }, now());
       send({ ...bundle, entries });
     }
@@ -248,10 +258,15 @@ async function askStandings(
   { id, state, inTurn }: Person,
   why: string,
   offers = Object.values(state.offers),
-  replyIds: readonly string[] = [],
-): Promise<Omit<Standings, 'unanswered'>> {
+  { replyIds = [], withCards = false }: { replyIds?: readonly string[]; withCards?: boolean } = {},
+): Promise<FoundStandings> {
   const summary = `${id}: ${why}`;
-  const input = { responder: id, offers, ...(replyIds.length > 0 && { replyIds }) };
+  const input = {
+    responder: id,
+    offers,
+    ...(replyIds.length > 0 && { replyIds }),
+    ...(withCards && { withCards }),
+  };
   try {
     return await inTurn(() => local.askStandings.executeWithOptions({ summary }, [input]));
   } catch {
@@ -260,16 +275,22 @@ async function askStandings(
   }
 }
 
-/** Returns what of a bundle is still to be said. */
+/** Returns what of a bundle is still to be said, and as it is now: its source may have changed it meanwhile. */
 async function leaveOut(person: Person, bundle: Bundle): Promise<Bundle['entries']> {
   const { offers } = person.state;
   const known = bundle.entries.flatMap(({ handoff }) => lookUp(offers, handoff.id) ?? []);
-  const found = await askStandings(person, 'what is still to be said?', [...new Set(known)]);
+  const found = await askStandings(person, 'what is still to be said?', [...new Set(known)], {
+    withCards: true,
+  });
   closeOffers(person.state, found);
   const asked = new Set(
     found.open.filter(({ standing }) => standing === 'asked').map(({ handoffId }) => handoffId),
   );
-  return leaveOutPassed(bundle, (handoff) => asked.has(handoff));
+  const cards = new Map(found.cards?.map((card) => [card.id, card]));
+  return leaveOutPassed(bundle, (handoff) => asked.has(handoff)).map((entry) => ({
+    ...entry,
+    handoff: cards.get(entry.handoff.id) ?? entry.handoff,
+  }));
 }
 
 /** Records that the person is away or back, in the memo at once: an answer on its way may take minutes. */
@@ -462,7 +483,9 @@ async function answerEnded(
 ): Promise<void> {
   const { id, state } = person;
   const known = lookUp(state.offers, offer.handoffId);
-  const found = await askStandings(person, 'how did it end?', known ? [known] : [], [replyId]);
+  const found = await askStandings(person, 'how did it end?', known ? [known] : [], {
+    replyIds: [replyId],
+  });
   closeOffers(state, found);
   const [report] = found.reports;
   const [ended] = found.closed;

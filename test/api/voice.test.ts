@@ -462,6 +462,10 @@ describe('the keys', () => {
     ['was called only', [sent('voice')]],
     ['whose SMS did not arrive', [sent('sms'), sent('sms', 'undelivered')]],
     ['who got an email', [sent('email')]],
+    [
+      'got an SMS without the number',
+      [sent('sms', 'not-sent'), { ...sent('sms'), message: 'stand-down' as const }],
+    ],
     ['when somebody else got the SMS', [{ ...sent('sms'), responder: 'bob' }]],
   ])('1 has the number sent by SMS to who %s', async (_, timeline) => {
     handoffs.read.mockResolvedValue(view({ timeline }));

@@ -8,9 +8,10 @@ import {
   putBack,
   takeDueBundles,
 } from '../../src/domain/bundles.ts';
-import { answerOffer } from '../../src/domain/responder.ts';
+import { answerOffer, holdForAbsence } from '../../src/domain/responder.ts';
 import {
   emptyResponder,
+  type BundleEntry,
   type OfferAnswer,
   type OfferRequest,
   type ResponderState,
@@ -193,5 +194,27 @@ describe('urgent work', () => {
     } satisfies NotificationOrder;
     expect(mayBeBundled({ urgency }, order)).toBe(may);
     expect(mayBeBundled({ urgency }, { ...order, recipient: 'mailto:a@example.com' })).toBe(false);
+  });
+});
+
+describe('whoever says that they are away while it is collected', () => {
+  const entryOf = (whenQuiet?: 'wait' | 'skip'): BundleEntry => ({
+    notification: 'n1',
+    handoff: cardOf(buildInput().handoff),
+    message: OFFER,
+    code: 'KM47',
+    ...(whenQuiet && { whenQuiet }),
+  });
+  const away = { since: at(0), until: at(3_600) };
+  const state = { ...emptyResponder(), away };
+
+  test('gets it when they are back', () => {
+    expect(holdForAbsence(state, [entryOf('wait'), entryOf('skip')], at(60))).toEqual(away);
+  });
+
+  test('gets it all the same when one of it may disturb, or when that is over', () => {
+    expect(holdForAbsence(state, [entryOf('wait'), entryOf()], at(60))).toBeUndefined();
+    expect(holdForAbsence(state, [entryOf('wait')], at(3_600))).toBeUndefined();
+    expect(holdForAbsence(emptyResponder(), [entryOf('wait')], at(60))).toBeUndefined();
   });
 });

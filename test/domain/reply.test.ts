@@ -598,6 +598,33 @@ describe('commandOf', () => {
   });
 });
 
+describe('a bare reply that is read late', () => {
+  const asked = (code: string, firstMinute: number, lastMinute: number): OpenOffer => ({
+    ...offer(code),
+    firstAt: minute(firstMinute),
+    since: minute(lastMinute),
+  });
+  const minute = (number: number): string =>
+    new Date(Date.parse('2026-11-23T15:00:00.000Z') + number * 60_000).toISOString();
+  const late = (...open: OpenOffer[]) =>
+    routeReply(parseReply('1'), { open, closed: [], receivedAt: minute(5), isLate: true });
+
+  test('means what they were asked before it, though they were called about it since', () => {
+    expect(late(asked('KM47', 0, 6))).toMatchObject({ kind: 'command', verb: 'take' });
+  });
+
+  test('means neither of two that they were asked before it', () => {
+    expect(late(asked('KM47', 0, 6), asked('ZB12', 1, 1))).toMatchObject({ kind: 'choose' });
+  });
+
+  test('does not mean what they were asked later', () => {
+    expect(late(asked('KM47', 6, 6), asked('ZB12', 1, 1))).toMatchObject({
+      kind: 'command',
+      offer: { code: 'ZB12' },
+    });
+  });
+});
+
 describe('a reply that came late, to what is over', () => {
   const ended = (by: string): ClosedOffer => ({
     ...closed('KM47'),

@@ -64,7 +64,7 @@ describe('answerOffer', () => {
     const state = emptyResponder();
 
     expect(ask(state, km)).toEqual({ say: 'send', code: 'KM47', codeNeeded: false });
-    expect(state.offers).toEqual({ hof_km: { ...km, at: NOW } });
+    expect(state.offers).toEqual({ hof_km: { ...km, at: NOW, firstAt: NOW } });
   });
 
   test('beside another one the code is needed, unless they know that it is over', () => {
@@ -128,6 +128,16 @@ describe('answerOffer', () => {
     });
     expect(Object.keys(state.offers)).toEqual(['hof_bc', 'hof_km']);
     expect(state.offers['hof_km']?.at).toBe(after(60));
+  });
+
+  test('it is remembered since when they are asked, however often they are', () => {
+    const state = emptyResponder();
+    ask(state, km);
+    const later = { notificationId: 'n2', card: km };
+    const at = new Date(Date.parse(NOW) + 600_000).toISOString();
+    answerOffer(state, later, at);
+
+    expect(state.offers['hof_km']).toMatchObject({ firstAt: NOW, at });
   });
 
   test('a message that went out without the question is known from when it went', () => {

@@ -387,4 +387,11 @@ describe('a reply while Temporal is out of reach', () => {
 });
 
 const NOBODY: ResponderView = { offers: [], closed: [], idle: 0, replies: {} };
-const NOTHING = { open: [], closed: [], reports: [], forgotten: [], unanswered: [] } as const;
+const NOTHING = {
+  open: [],
+  closed: [],
+  reports: [],
+  forgotten: [],
+  unanswered: [],
+  cards: [],
+} as const;

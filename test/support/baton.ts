@@ -63,8 +63,8 @@ export interface Baton {
   api: Entry;
   /** Starts another worker process, with settings of its own or from another checkout, and waits until it polls. */
   startWorker(additions?: Readonly<Record<string, string>>, root?: string): Promise<Entry>;
-  /** Starts an API where the first one was, and waits until it answers. */
-  startApi(): Promise<Entry>;
+  /** Starts an API where the first one was, with settings of its own, and waits until it answers. */
+  startApi(additions?: Readonly<Record<string, string>>): Promise<Entry>;
   /** Calls the API with the test source's key. */
   call(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -167,7 +167,8 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
     root?: string,
   ): Promise<Entry> =>
     waitOrKill(start('worker', { ...env, ...additions }, root), 'worker is ready');
-  const startApi = (): Promise<Entry> => waitOrKill(start('server', env), 'api is ready');
+  const startApi = (additions: Readonly<Record<string, string>> = {}): Promise<Entry> =>
+    waitOrKill(start('server', { ...env, ...additions }), 'api is ready');
   const starting = [
     startWorker(),
     startApi(),

@@ -14,7 +14,14 @@ export const USUAL = {
 /** Nobody's workflow said in time how to put it, but it knows of the message. */
 export const UNANSWERED: Unanswered = { say: 'unanswered', isRegistered: true };
 
-const NOTHING: Standings = { open: [], closed: [], reports: [], forgotten: [], unanswered: [] };
+const NOTHING: Standings = {
+  open: [],
+  closed: [],
+  reports: [],
+  forgotten: [],
+  unanswered: [],
+  cards: [],
+};
 
 /** Returns people without Temporal: nobody is away, and nothing else was offered to them. */
 export function buildPeople({

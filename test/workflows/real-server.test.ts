@@ -1,9 +1,16 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { createCallbackStarter } from '../../src/activities/callbacks.ts';
+import type { Callback } from '../../src/domain/callback.ts';
 import { ACT_BY } from '../../src/temporal/search-attributes.ts';
-import { responderWorkflowId, statusQuery } from '../../src/workflows/messages.ts';
+import {
+  callbackWorkflowId,
+  responderWorkflowId,
+  statusQuery,
+} from '../../src/workflows/messages.ts';
 import { buildPolicy } from '../support/builders.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { connectTemporal, type TestConnections } from '../support/temporal.ts';
 import { LATER, openWorld, retell, type World } from '../support/workflow-world.ts';
 
@@ -196,3 +203,35 @@ async function find(query: string): Promise<WorkflowExecutionInfo> {
   if (!found) throw new Error(`gone again: ${query}`);
   return found;
 }
+
+test('what its source is told after the end arrives, and what was told before does not come again', async () => {
+  const receiver = await startReceiver();
+  try {
+    const handoff = await world.submit({ handoff: { callbackUrl: receiver.url } });
+    await handoff.expectSms('alice', /^URGENT/);
+    await handoff.give('withdraw', 'crm');
+    await handoff.end();
+    const delivery = world.client.workflow.getHandle(callbackWorkflowId(handoff.id));
+    await delivery.result();
+    const [first] = receiver.taken(handoff.id);
+    if (!first) throw new Error('the source was not told of the end');
+    const event = first.event as unknown as Callback['event'];
+    const { sequence } = event.data;
+    const passOn = createCallbackStarter(world.client, world.taskQueue);
+
+    // As when the worker died before it could say that it had handed it over.
+    await passOn({ url: receiver.url, event });
+    expect((await delivery.describe()).status.name).toBe('COMPLETED');
+    const data = { ...event.data, sequence: sequence + 1 };
+    await passOn({ url: receiver.url, event: { ...event, type: 'handoff.unreached', data } });
+    await delivery.result();
+
+    expect(receiver.received.map((one) => one.event.data.sequence)).toEqual([
+      sequence,
+      sequence + 1,
+    ]);
+    world.phones.ignoreUnread();
+  } finally {
+    await receiver.close();
+  }
+});

@@ -4,7 +4,7 @@ import { stageEnd } from '../wake.ts';
 import { release } from './commands.ts';
 import { announceAgain, expire, findUnreached, trySpare } from './ends.ts';
 import { sendHeld, write } from './notifications.ts';
-import { endSnooze } from './snoozes.ts';
+import { endSnooze, tellAnotherWay } from './snoozes.ts';
 import {
   advance,
   describeSilence,
@@ -12,6 +12,7 @@ import {
   sendOffer,
   reasonTierIsSpent,
   endWait,
+  remindLastResort,
 } from './stages.ts';
 import type { Turn } from './turn.ts';
 
@@ -27,7 +28,7 @@ function proceedOnce(turn: Turn): boolean {
     return true;
   }
   if (sendHeld(turn)) return true;
-  if (endSnooze(turn)) return true;
+  if (endSnooze(turn) || tellAnotherWay(turn)) return true;
   if (isOpen(state) && state.owner) return proceedOwned(turn, state.owner);
   if (!isOpen(state) && state.stage.kind !== 'announcement') return false;
   return proceedStage(turn);
@@ -78,7 +79,8 @@ function proceedStage(turn: Turn): boolean {
   }
   const end = stage.isSettled === true ? undefined : stageEnd(turn.input.policy, turn.state);
   if (!end || !turn.isDue(end)) return false;
-  if (stage.kind !== 'announcement') advance(turn, describeSilence(turn));
+  if (stage.kind === 'tier') advance(turn, describeSilence(turn));
+  else if (stage.kind === 'last-resort') remindLastResort(turn, describeSilence(turn));
   else if (stage.isUnreached !== true) stage.isSettled = true;
   else announceAgain(turn);
   return true;

@@ -1,4 +1,4 @@
-import { applyAmendment } from '../amendment.ts';
+import { applyAmendment, isWorthTelling } from '../amendment.ts';
 import { classifyReason } from '../callback.ts';
 import { markCommand } from '../command.ts';
 import { instantAfter } from '../duration.ts';
@@ -15,12 +15,23 @@ import {
   type Ownership,
 } from '../state.ts';
 import { end } from './ends.ts';
-import { WRITE_FOR_MS, callOff, send, standDown, tellAmendment, write } from './notifications.ts';
+import {
+  WRITE_FOR_MS,
+  callOff,
+  callOffTo,
+  send,
+  standDown,
+  tellAmendment,
+  write,
+} from './notifications.ts';
 import { forgetSnooze, snooze, snoozedUntil } from './snoozes.ts';
 import { advance, askForPlan, beginStage, endWait } from './stages.ts';
 import type { Turn } from './turn.ts';
 
 const MAX_RESULTS = 200;
+
+/** So many changes are remembered for those who have not heard of them. */
+const MAX_CHANGES = 60;
 
 /** What somebody said is later than something else only by more than this: the two are told by different clocks. */
 const SAID_WITHIN_MS = 2_000;
@@ -152,6 +163,7 @@ function take(
   };
   delete turn.state.stage.notBefore;
   delete turn.state.unreached;
+  turn.state.snoozes = {};
   turn.count({ takenAt: turn.tally.takenAt ?? turn.now, takenBy: by.id });
   const how = from ? `took it over from ${from.name}` : 'took it';
   turn.record({ what: 'taken', because: `${by.name} ${how} by ${via}`, responder: by.id });
@@ -183,6 +195,7 @@ function pass(turn: Turn, command: Command & { verb: 'pass' }, by: Command['by']
   turn.count({ declined: [...others, `${by.id}:${kind}`] });
   if (owner) delete turn.state.owner;
   forgetSnooze(turn, by.id);
+  callOffTo(turn, by.id);
   turn.stand(by.id, 'passed');
   if (owner) advance(turn, because);
   else if (turn.state.stage.notBefore) endWait(turn);
@@ -216,7 +229,8 @@ function amend(turn: Turn, { amendment }: Command & { verb: 'amend' }, by: Actor
   const { amended, changes } = applyAmendment(turn.handoff, amendment);
   if (changes.length === 0) return 'unchanged';
   turn.state.amended = amended;
-  turn.state.changes = changes;
+  const dated = changes.map((change) => ({ ...change, at: turn.now }));
+  turn.state.changes = [...(turn.state.changes ?? []), ...dated].slice(-MAX_CHANGES);
   turn.state.amendedAt = turn.now;
   turn.record({
     what: 'amended',
@@ -224,7 +238,8 @@ function amend(turn: Turn, { amendment }: Command & { verb: 'amend' }, by: Actor
   });
   const { owner, standings } = turn.state;
   const told = Object.keys(standings).filter((id) => standings[id] === 'asked');
-  for (const id of owner ? [owner.responder] : told) tellAmendment(turn, id);
+  if (changes.some(isWorthTelling))
+    for (const id of owner ? [owner.responder] : told) tellAmendment(turn, id);
   // Until when it may wait depends on both.
   const isMoved = amendment.action?.contact !== undefined || amendment.action?.dueAt !== undefined;
   if (isMoved && !owner && turn.state.stage.notBefore) endWait(turn);

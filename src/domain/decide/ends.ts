@@ -1,3 +1,4 @@
+import { instantAfter } from '../duration.ts';
 import type { Command, Ending } from '../state.ts';
 import { callOff, describeOutcome, standDown } from './notifications.ts';
 import { enterStage, labelStage, statusOf } from './stages.ts';
@@ -50,8 +51,9 @@ export function trySpare(turn: Turn): boolean {
 
 /** Says so, once, when no message to those whom nobody comes after arrived, or there was none to send. */
 export function findUnreached(turn: Turn): boolean {
-  const { stage, unreached } = turn.state;
+  const { stage } = turn.state;
   if (stage.isUnreached === true) return false;
+  const unreached = wasReached(turn) ? undefined : turn.state.unreached;
   if (stage.steps.some((step) => statusOf(turn, step) !== 'failed')) return false;
   const because =
     stage.steps.length === 0
@@ -67,6 +69,15 @@ export function findUnreached(turn: Turn): boolean {
   if (!unreached) turn.callBack('handoff.unreached', { because });
   return true;
 }
+
+/** What was accepted long ago and never came back has arrived: it is news that nobody can be told any more. */
+function wasReached(turn: Turn): boolean {
+  const { isOver, overAt } = turn.state.unreached ?? {};
+  return isOver === true && overAt !== undefined && turn.isDue(instantAfter(overAt, ARRIVED_MS));
+}
+
+/** Providers tell within this time that a message did not arrive. */
+const ARRIVED_MS = 3_600_000;
 
 /** Nobody could be told of its end: they are tried again, for as long as that is news. */
 export function announceAgain(turn: Turn): void {

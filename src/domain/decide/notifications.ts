@@ -36,10 +36,20 @@ function isInLadder(kind: Message['kind']): boolean {
   return kind === 'offer' || kind === 'last-resort' || kind === 'expired';
 }
 
+/** Returns whether it asked somebody to take the handoff, and left. */
+export function isAsking({ kind, status }: Notification): boolean {
+  return isOffer(kind) && status !== 'failed' && status !== 'held';
+}
+
+function isOffer(kind: Message['kind']): boolean {
+  return kind === 'offer' || kind === 'last-resort';
+}
+
 /** Writes to somebody outside the ladders: to their phone if it rang for this, else by the way that reached them. */
 export function write(turn: Turn, recipient: string, message: Message): void {
   const channel = channelTo(turn, recipient);
-  send(turn, recipient, channel, message, WRITE_FOR_MS, ruleFor(turn, message, recipient, channel));
+  const whenQuiet = ruleFor(turn, message, recipient, channel);
+  send(turn, recipient, channel, message, WRITE_FOR_MS, { whenQuiet });
 }
 
 /** Returns the channel on which somebody is written to. */
@@ -81,6 +91,11 @@ function ruleFor(
   return isAtIt ? undefined : 'wait';
 }
 
+interface SendOptions {
+  readonly whenQuiet?: QuietRule | undefined;
+  readonly isAskedFor?: true | undefined;
+}
+
 /** Orders one message to one recipient and returns the id of the notification. */
 export function send(
   turn: Turn,
@@ -88,15 +103,19 @@ export function send(
   channel: Channel,
   message: Message,
   giveUpAfterMs: number,
-  whenQuiet: QuietRule = 'ignore',
+  { whenQuiet = 'ignore', isAskedFor }: SendOptions = {},
 ): string {
-  const id = `n${Object.keys(turn.state.notifications).length + 1}`;
+  const { notifications, forgotten } = turn.state;
+  const id = `n${Object.keys(notifications).length + (forgotten?.count ?? 0) + 1}`;
   turn.state.notifications[id] = {
     id,
     recipient,
     channel,
     kind: message.kind,
     ...(message.kind === 'released' && { because: message.because }),
+    ...(message.kind === 'answer' && { commandId: message.result.commandId }),
+    ...(isAskedFor && { isAskedFor }),
+    orderedAt: turn.now,
     reportBy: instantAfter(turn.now, giveUpAfterMs),
     status: 'sending',
     at: turn.now,
@@ -111,9 +130,17 @@ export function send(
       giveUpAfterMs,
       ...(whenQuiet !== 'ignore' && !isMailbox(recipient) && { whenQuiet }),
       ...(turn.state.stage.waited === true && { isReleased: true }),
+      ...(isAskedFor && { isAskedFor }),
     },
   });
   return id;
+}
+
+/** Asks somebody again at an instant, as if they had asked for that. */
+function askAgainAt(turn: Turn, recipient: string, at: string): void {
+  const { standings, owner } = turn.state;
+  if (!isOpen(turn.state) || owner || standings[recipient] !== 'asked') return;
+  turn.state.snoozes = { ...turn.state.snoozes, [recipient]: at };
 }
 
 /** The provider took a message, or it goes out with others in a moment. */
@@ -135,7 +162,8 @@ export function markAccepted(turn: Turn, id: string, isBundled = false): void {
   if (stage.steps.some((step) => step.notification === id)) {
     stage.firstAcceptedAt ??= turn.now;
     delete stage.isUnreached;
-    if (turn.state.unreached) turn.state.unreached = { ...turn.state.unreached, isOver: true };
+    if (turn.state.unreached)
+      turn.state.unreached = { ...turn.state.unreached, isOver: true, overAt: turn.now };
   }
   if (kind === 'expired') return;
   if (turn.tally.firstToldAt === undefined) turn.count({ firstToldAt: turn.now });
@@ -175,7 +203,7 @@ export function markNotSent(turn: Turn, event: Extract<HandoffEvent, { type: 'no
   notification.at = turn.now;
   recordFailure(turn, 'not-sent', notification, because);
   const { kind, recipient } = notification;
-  if (uncertain && (kind === 'offer' || kind === 'last-resort')) wasAsked(turn, recipient);
+  if (uncertain && isOffer(kind)) wasAsked(turn, recipient);
 }
 
 /** A person cannot be reached on a channel any more: what was sent there did not arrive. */
@@ -220,12 +248,17 @@ function recordFailure(
   because: string,
 ): void {
   recordMessage(turn, what, notification, `: ${because}`);
-  const { recipient, channel, kind, status, because: said = '' } = notification;
+  const { recipient, channel, kind, status } = notification;
   // What is not part of a ladder has no next step; it is tried once on the other channel.
   if (isInLadder(kind) || status === 'cancelled' || channel === 'email' || isMailbox(recipient))
     return;
-  const message = repeatable(turn, kind, recipient, said);
-  if (message) send(turn, recipient, 'email', message, WRITE_FOR_MS);
+  sayByEmail(turn, notification);
+}
+
+/** Says by email what could not be said where it rings. */
+function sayByEmail(turn: Turn, notification: Notification): void {
+  const message = repeatable(turn, notification);
+  if (message) send(turn, notification.recipient, 'email', message, WRITE_FOR_MS);
 }
 
 /** Writes into the timeline what became of a message. */
@@ -241,15 +274,19 @@ function recordMessage(
     because: `${WHAT_WAS_SENT[kind]} to ${name} by ${channel}${more}`,
     responder: recipient,
     channel,
+    message: kind,
   });
 }
 
 /** Returns a message that did not go out as it would be now, unless there is nothing to say any more. */
 function repeatable(
   turn: Turn,
-  kind: Message['kind'],
-  recipient: string,
-  because: string,
+  {
+    kind,
+    recipient,
+    because = '',
+    commandId = '',
+  }: Pick<Notification, 'kind' | 'recipient' | 'because' | 'commandId'>,
 ): Message | undefined {
   const { owner, standings } = turn.state;
   switch (kind) {
@@ -266,6 +303,10 @@ function repeatable(
       return standings[recipient] === 'asked' || owner?.responder === recipient
         ? phraseAmendment(turn, recipient)
         : undefined;
+    case 'answer': {
+      const result = lookUp(turn.state.results, commandId);
+      return result && { kind, result };
+    }
     default:
       return undefined;
   }
@@ -281,8 +322,16 @@ export function noteHeld(
   notification.status = 'held';
   notification.at = turn.now;
   recordMessage(turn, 'held', notification, `: ${because}`);
-  if (until !== undefined && !isInLadder(notification.kind))
+  const { recipient, channel, kind, isAskedFor } = notification;
+  if (isInLadder(kind)) {
+    // They asked for it, and then went away until then.
+    if (isAskedFor && until !== undefined) askAgainAt(turn, recipient, until);
+  } else if (until !== undefined) {
     hold(turn, notification, until, because);
+  } else if (channel !== 'email') {
+    // Nobody knows until when: where nothing rings it does not disturb.
+    sayByEmail(turn, notification);
+  }
   return notification;
 }
 
@@ -303,18 +352,30 @@ export function sendHeld(turn: Turn): boolean {
   const due = turn.state.held?.find(({ at }) => turn.isDue(at));
   if (!due) return false;
   turn.state.held = turn.state.held?.filter((other) => other !== due) ?? [];
-  const message = repeatable(turn, due.kind, due.recipient, '');
+  const message = repeatable(turn, due);
   if (message) write(turn, due.recipient, message);
   return true;
 }
 
-/** Calls off every offer that has not left yet. */
+/** Calls off what has not left yet and asks for what is not wanted any more: offers, and what changed in them. */
 export function callOff(turn: Turn): void {
+  const owner = turn.state.owner?.responder;
+  callOffAll(
+    turn,
+    ({ kind, recipient }) => isOffer(kind) || (kind === 'amended' && recipient !== owner),
+  );
+}
+
+/** Calls off the offers to one person, who has answered. */
+export function callOffTo(turn: Turn, recipient: string): void {
+  callOffAll(turn, (one) => one.recipient === recipient && isOffer(one.kind));
+}
+
+function callOffAll(turn: Turn, isMeant: (notification: Notification) => boolean): void {
   for (const notification of Object.values(turn.state.notifications)) {
-    const { id, kind, status } = notification;
-    if (status !== 'sending' || (kind !== 'offer' && kind !== 'last-resort')) continue;
+    if (notification.status !== 'sending' || !isMeant(notification)) continue;
     notification.status = 'cancelling';
-    turn.effects.push({ type: 'cancel', notification: id });
+    turn.effects.push({ type: 'cancel', notification: notification.id });
   }
 }
 
@@ -343,14 +404,32 @@ export function describeOutcome(turn: Turn): string {
   return owner ? `${owner.name} has it` : 'it no longer waits for you';
 }
 
-/** Tells somebody what its source changed last, if it matters to them. */
+/** Tells somebody what its source has changed since they were last told, if it matters to them. */
 export function tellAmendment(turn: Turn, recipient: string): void {
-  if (!(turn.state.changes ?? []).some(isWorthTelling)) return;
-  write(turn, recipient, phraseAmendment(turn, recipient));
+  const message = phraseAmendment(turn, recipient);
+  if (message) write(turn, recipient, message);
 }
 
-function phraseAmendment(turn: Turn, recipient: string): Message {
-  const changes: readonly Change[] = (turn.state.changes ?? []).filter(isWorthTelling);
+function phraseAmendment(turn: Turn, recipient: string): Message | undefined {
+  const toldAt = Math.max(
+    0,
+    ...Object.values(turn.state.notifications)
+      .filter((one) => one.recipient === recipient && saysHowItIs(one))
+      .map(({ orderedAt, at }) => Date.parse(orderedAt ?? at)),
+  );
+  const untold = (turn.state.changes ?? []).filter(
+    (change) => isWorthTelling(change) && Date.parse(change.at ?? turn.now) > toldAt,
+  );
+  // Of several changes of one thing they were told what was before the first.
+  const changes = untold
+    .filter(({ what }, index) => untold.findIndex((other) => other.what === what) === index)
+    .map(({ at: _, ...change }): Change => change);
+  if (changes.length === 0) return undefined;
   const isTheirs = turn.state.owner?.responder === recipient;
   return { kind: 'amended', changes, ...(isTheirs && { isTheirs }) };
+}
+
+/** Whoever reads it, or is about to, knows how things stood when it was decided on. */
+function saysHowItIs({ kind, status }: Notification): boolean {
+  return (isOffer(kind) || kind === 'amended') && (status === 'accepted' || isUnderway(status));
 }

@@ -1,6 +1,6 @@
 import { formatDuration, instantAfter } from '../duration.ts';
 import { isOpen, lookUp, type CommandEffect } from '../state.ts';
-import { channelTo } from './notifications.ts';
+import { callOffTo, channelTo } from './notifications.ts';
 import { isStepDue, sendOffer } from './stages.ts';
 import type { Turn } from './turn.ts';
 
@@ -17,7 +17,8 @@ export function snooze(
   { id, name }: { id: string; name: string },
   forMs = SNOOZE_MS,
 ): CommandEffect {
-  const until = instantAfter(turn.now, Math.min(Math.max(forMs, SNOOZE.min), SNOOZE.max));
+  const lastsMs = Math.min(Math.max(forMs, SNOOZE.min), SNOOZE.max);
+  const until = instantAfter(turn.now, lastsMs);
   const { owner } = turn.state;
   if (owner) {
     const actBy = instantAfter(until, turn.input.policy.actWithinMs / 2);
@@ -29,15 +30,16 @@ export function snooze(
     };
     turn.record({
       what: 'snoozed',
-      because: `${name} needs ${formatDuration(forMs)} more`,
+      because: `${name} needs ${formatDuration(lastsMs)} more`,
       responder: id,
     });
   } else {
     turn.state.snoozes = { ...turn.state.snoozes, [id]: until };
+    callOffTo(turn, id);
     turn.stand(id, 'asked');
     turn.record({
       what: 'snoozed',
-      because: `${name} asked to be told again in ${formatDuration(forMs)}`,
+      because: `${name} asked to be told again in ${formatDuration(lastsMs)}`,
       responder: id,
     });
   }
@@ -60,7 +62,29 @@ export function endSnooze(turn: Turn): boolean {
   if (turn.state.standings[recipient] !== 'asked' || kind === 'announcement') return true;
   // A step of the ladder may just have been waiting for this.
   if (steps.some((step) => step.recipient === recipient && isStepDue(turn, step))) return true;
-  sendOffer(turn, { recipient, channel: channelTo(turn, recipient), dueAt: turn.now });
+  const channel = channelTo(turn, recipient);
+  sendOffer(turn, { recipient, channel, dueAt: turn.now }, true);
+  return true;
+}
+
+/** Whoever asked to be told at a time, and was not by the one way, is told by another. */
+export function tellAnotherWay(turn: Turn): boolean {
+  const { notifications, standings, owner, stage } = turn.state;
+  const failed = Object.values(notifications).find(
+    ({ isAskedFor, status }) => isAskedFor && status === 'failed',
+  );
+  if (!failed) return false;
+  const { id, recipient, channel } = failed;
+  const { isAskedFor: _, ...rest } = failed;
+  notifications[id] = rest;
+  const isWanted = isOpen(turn.state) && !owner && stage.kind !== 'announcement';
+  if (isWanted && standings[recipient] === 'asked') {
+    sendOffer(turn, {
+      recipient,
+      channel: channel === 'email' ? 'sms' : 'email',
+      dueAt: turn.now,
+    });
+  }
   return true;
 }
 

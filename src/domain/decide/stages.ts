@@ -16,7 +16,7 @@ import {
   type TierPlan,
 } from '../state.ts';
 import type { HandoffEvent } from './event.ts';
-import { noteHeld, send, standDown } from './notifications.ts';
+import { isAsking, noteHeld, send, standDown } from './notifications.ts';
 import type { Turn } from './turn.ts';
 
 /** An announcement is worth sending for a day. */
@@ -52,6 +52,11 @@ export function advance(turn: Turn, because: string): void {
   }
 }
 
+/** Asks the last resort once more. */
+export function remindLastResort(turn: Turn, because: string): void {
+  enterStage(turn, 'last-resort', 0, turn.state.stage.round, because, true);
+}
+
 /** Enters a stage and asks whom there is to tell in it. */
 export function enterStage(
   turn: Turn,
@@ -59,14 +64,14 @@ export function enterStage(
   tier: number,
   round: number,
   because: string,
+  isReminder = false,
 ) {
-  const isAgain = kind === 'last-resort' && turn.state.stage.kind === 'last-resort';
   beginStage(turn, { kind, tier, round, because });
   if (isOpen(turn.state)) {
     const where = `${because}: on to ${labelStage(turn)}`;
     turn.record({ what: 'escalated', because: where });
-    // That the last resort is asked once more brings nobody new in.
-    if (!isAgain) {
+    // That the last resort is asked once more brings nobody new in; that nobody has it any more is news.
+    if (!isReminder) {
       turn.count({ escalations: turn.tally.escalations + 1 });
       turn.callBack('handoff.escalated', { because: where });
     }
@@ -241,17 +246,15 @@ function waitsOn(turn: Turn, channel: Channel): boolean {
 }
 
 /** Sends what the stage is about on one channel and returns the notification's id. */
-export function sendOffer(turn: Turn, { recipient, channel, anyway = false }: StageStep): string {
-  const { stage } = turn.state;
+export function sendOffer(
+  turn: Turn,
+  { recipient, channel, anyway = false }: StageStep,
+  isAskedFor?: true,
+): string {
+  const { stage, notifications, forgotten } = turn.state;
+  const earlier = Object.values(notifications).filter((one) => one.recipient === recipient);
   const notice =
-    1 +
-    Object.values(turn.state.notifications).filter(
-      (earlier) =>
-        earlier.recipient === recipient &&
-        (earlier.kind === 'offer' || earlier.kind === 'last-resort') &&
-        earlier.status !== 'failed' &&
-        earlier.status !== 'held',
-    ).length;
+    1 + earlier.filter(isAsking).length + (lookUp(forgotten?.notices ?? {}, recipient) ?? 0);
   const because = stage.because;
   const { lastResort, timing } = turn.input.policy;
   const rules = anyway ? undefined : timing;
@@ -264,14 +267,10 @@ export function sendOffer(turn: Turn, { recipient, channel, anyway = false }: St
         ...(because !== undefined && { because }),
       };
       const tier = tierOf(turn.input.policy, stage);
-      return send(
-        turn,
-        recipient,
-        channel,
-        message,
-        tier?.escalateAfterMs ?? 60_000,
-        rules && ruleOn(channel, rules.whenQuiet),
-      );
+      return send(turn, recipient, channel, message, tier?.escalateAfterMs ?? 60_000, {
+        whenQuiet: rules && ruleOn(channel, rules.whenQuiet),
+        isAskedFor,
+      });
     }
     case 'last-resort':
       return send(
@@ -280,7 +279,7 @@ export function sendOffer(turn: Turn, { recipient, channel, anyway = false }: St
         channel,
         { kind: 'last-resort', notice, because: because ?? 'nobody took it' },
         lastResort.remindEveryMs,
-        rules && ruleOn(channel, asLast(rules).whenQuiet),
+        { whenQuiet: rules && ruleOn(channel, asLast(rules).whenQuiet), isAskedFor },
       );
     case 'announcement':
       return send(
@@ -289,7 +288,7 @@ export function sendOffer(turn: Turn, { recipient, channel, anyway = false }: St
         channel,
         { kind: 'expired', because: because ?? 'nobody took it' },
         ANNOUNCE_FOR_MS,
-        rules && ruleOn(channel, asLast(rules).whenQuiet),
+        { whenQuiet: rules && ruleOn(channel, asLast(rules).whenQuiet), isAskedFor },
       );
   }
 }

@@ -20,6 +20,7 @@ import {
   play,
   planned,
   listKinds,
+  listOrdersOf,
 } from './story.ts';
 
 describe('take', () => {
@@ -211,6 +212,19 @@ describe('take', () => {
 });
 
 describe('pass', () => {
+  test.each([
+    ['passes', buildCommand('pass', alice, {})],
+    ['asks for later', buildCommand('snooze', alice, {})],
+  ])('whoever %s is not called a moment later by what was on its way', (_how, command) => {
+    const { on } = play();
+    on({ type: 'started' }, 0);
+    on(planned(0, 'alice', 'bob'), 0);
+
+    expect(on({ type: 'command', command }, 1).effects).toEqual([
+      { type: 'cancel', notification: 'n1' },
+    ]);
+  });
+
   test('by the only person asked brings the next tier at once', () => {
     const pass = buildCommand('pass', alice, { reason: 'in a meeting' });
     const steps = tell({ commands: [at(1, pass)] });
@@ -468,6 +482,23 @@ describe('other commands', () => {
       },
     ]);
     expect(state().results['alice-take']?.isConfirmed).toBe(true);
+  });
+
+  test('an answer that cannot be sent by SMS is sent by email: they were told that it comes', () => {
+    const { on } = play();
+    on({ type: 'started' }, 0);
+    on(planned(0, 'alice'), 0);
+    on({ type: 'accepted', notification: 'n1' }, 0);
+    on({ type: 'command', command: { ...buildCommand('take', alice, {}), confirm: true } }, 1);
+    const { effects } = on({ type: 'not-sent', notification: 'n2', because: 'a landline' }, 1);
+
+    expect(listOrdersOf(effects)).toMatchObject([
+      {
+        recipient: 'alice',
+        channel: 'email',
+        message: { kind: 'answer', result: { effect: 'taken' } },
+      },
+    ]);
   });
 
   test('fault 3: a command is answered once, however often it or its confirmation comes', () => {

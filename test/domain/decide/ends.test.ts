@@ -4,7 +4,7 @@ import { instantAfter } from '../../../src/domain/duration.ts';
 import type { Channel } from '../../../src/domain/policy.ts';
 import { isFinished, type TierPlan } from '../../../src/domain/state.ts';
 import { viewHandoff } from '../../../src/domain/view.ts';
-import { buildCommand, buildInput } from '../../support/builders.ts';
+import { asResponder, buildCommand, buildInput } from '../../support/builders.ts';
 import { SUBMITTED_AT } from '../simulate.ts';
 import {
   MINUTE,
@@ -165,6 +165,19 @@ describe('nobody who is to be told at last can be', () => {
     expect(wake?.at).toBe(after(16));
   });
 
+  test('that nobody can be told any more is news again when messages had arrived for long', () => {
+    const { on, state } = toLastResort(carolBy());
+    on(fails('n1'), 0);
+    on({ type: 'clock' }, 5);
+    on({ type: 'planned', serial: 3, plan: carolBy() }, 5);
+    on(arrives('n2'), 5);
+    on({ type: 'clock' }, 5 + 12 * 60);
+    on({ type: 'planned', serial: 4, plan: carolBy() }, 5 + 12 * 60);
+
+    expect(callbacks(on(fails('n3'), 5 + 12 * 60))).toEqual(['handoff.unreached']);
+    expect(state().unreached).toMatchObject({ since: after(5 + 12 * 60), attempts: 1 });
+  });
+
   test('fault 11: a last resort of nobody is unreached as well', () => {
     const { state, planned: decision } = toLastResort(planOf());
 
@@ -252,5 +265,31 @@ describe('nobody who is to be told at last can be', () => {
     other.on(arrives('n1'), 0);
     const done = other.on({ type: 'command', command: buildCommand('resolve', crm, {}) }, 1);
     expect(listKinds(done.effects)).toContain('stand-down to mailto:leads@example.com');
+  });
+});
+
+describe('whoever had it at the last resort has it no more', () => {
+  const input = buildInput({ handoff: { callbackUrl: 'https://crm.example/hooks' } });
+
+  test.each([
+    ['falls silent', [], 'CAROL took it and did not finish within 30 min: on to last resort'],
+    ['passes it', [at(16, buildCommand('pass', asResponder('carol'), {}))], /^CAROL passed it on/],
+    ['is gone on from', [at(16, buildCommand('escalate', crm, {}))], /^crm asked for the next/],
+  ] as const)('%s: the source hears of it', (_how, commands, because) => {
+    const take = at(15, buildCommand('take', asResponder('carol'), {}));
+    const steps = tell({ commands: [take, ...commands] }, input);
+    const told = steps.flatMap(({ effects }) =>
+      effects.flatMap((effect) => (effect.type === 'call-back' ? [effect.callback.event] : [])),
+    );
+
+    expect(told.slice(2, 4).map(({ type }) => type)).toEqual([
+      'handoff.taken',
+      'handoff.escalated',
+    ]);
+    expect(told[3]?.data.because).toEqual(
+      typeof because === 'string' ? because : expect.stringMatching(because),
+    );
+    // Its reminders bring nobody new in.
+    expect(told.slice(4).map(({ type }) => type)).toEqual(['handoff.expired']);
   });
 });

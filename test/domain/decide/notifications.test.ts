@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HandoffEvent } from '../../../src/domain/decide.ts';
+import type { Effect, HandoffEvent } from '../../../src/domain/decide.ts';
+import type { Brief } from '../../../src/domain/handoff.ts';
 import { isFinished } from '../../../src/domain/state.ts';
 import {
   asResponder,
@@ -226,10 +227,12 @@ describe('a stand-down in the night', () => {
     expect(state().held).toEqual([]);
   });
 
-  test('is dropped when nobody knows until when they are away', () => {
+  test('goes by email when nobody knows until when they are away: that rings nowhere', () => {
     const { on, state } = takenAfter(120);
 
-    expect(on(held('n3'), 120).effects).toEqual([]);
+    expect(listOrdersOf(on(held('n3'), 120).effects)).toMatchObject([
+      { recipient: 'alice', channel: 'email', message: { kind: 'stand-down' } },
+    ]);
     expect(state().held ?? []).toEqual([]);
     expect(listReasons(state(), 'held')).toHaveLength(1);
   });
@@ -271,5 +274,69 @@ describe('a stand-down in the night', () => {
 
     expect(listKinds(on({ type: 'clock' }, 600).effects)).toEqual([]);
     expect(state().held).toEqual([]);
+  });
+});
+
+describe('what its source has changed', () => {
+  const amend = (nonce: string, brief: Partial<Brief>) =>
+    buildCommand('amend', crm, { nonce, amendment: { brief } });
+
+  /** Alice was asked two hours before, and it is night; so long somebody is at it. */
+  function asked() {
+    const [tier] = buildPolicy().tiers;
+    if (!tier) throw new Error('the policy has no tier');
+    const game = play(withRule('wait', { tiers: [{ ...tier, escalateAfterMs: 24 * HOUR }] }));
+    game.on({ type: 'started' }, 0);
+    game.on(planned(0, 'alice', 'bob'), 0);
+    game.on({ type: 'accepted', notification: 'n1' }, 0);
+    game.on({ type: 'accepted', notification: 'n2' }, 0);
+    game.on({ type: 'command', command: amend('1', { summary: 'Not before Tuesday' }) }, 120);
+    return game;
+  }
+  const changes = (effects: readonly Effect[]) =>
+    listOrdersOf(effects).map(({ recipient, message }) => [
+      recipient,
+      ...(message.kind === 'amended' ? message.changes.map(({ what }) => what) : []),
+    ]);
+
+  test('while they sleep, time after time, is told whole in the morning', () => {
+    const { on } = asked();
+    on(held('n3', 600), 120);
+    on({ type: 'accepted', notification: 'n4' }, 120);
+    const second = on({ type: 'command', command: amend('2', { score: { value: 40 } }) }, 130);
+
+    expect(changes(second.effects)).toEqual([
+      ['alice', 'summary', 'score'],
+      ['bob', 'score'],
+    ]);
+    on(held('n5', 600), 130);
+    on({ type: 'accepted', notification: 'n6' }, 130);
+    // What rings nowhere is told with the rest, and not by itself.
+    const silent = on({ type: 'command', command: amend('3', { details: 'a log' }) }, 140);
+    expect(changes(silent.effects)).toEqual([]);
+    expect(changes(on({ type: 'clock' }, 600).effects)).toEqual([['alice', 'summary', 'score']]);
+  });
+
+  test('says what was before the first of two changes they have not heard of', () => {
+    const { on } = asked();
+    on({ type: 'command', command: amend('2', { score: { value: 60 } }) }, 121);
+    on(held('n3', 600), 121);
+    on(held('n5', 600), 121);
+    on({ type: 'command', command: amend('3', { score: { value: 40 } }) }, 122);
+    on(held('n7', 600), 122);
+    const [order] = listOrdersOf(on({ type: 'clock' }, 600).effects);
+
+    expect(order?.message).toMatchObject({
+      kind: 'amended',
+      changes: [{ what: 'summary' }, { what: 'score', from: { value: 92 } }],
+    });
+  });
+
+  test('is not told any more once somebody has it, except to them', () => {
+    const { on } = asked();
+    const { effects } = on({ type: 'command', command: buildCommand('take', bob, {}) }, 121);
+
+    expect(effects).toContainEqual({ type: 'cancel', notification: 'n3' });
+    expect(effects).not.toContainEqual({ type: 'cancel', notification: 'n4' });
   });
 });

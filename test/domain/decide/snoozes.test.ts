@@ -7,13 +7,16 @@ import {
   bob,
   crm,
   endOf,
+  held,
   listKinds,
   listMessages,
+  listOrdersOf,
   listReasons,
   MINUTE,
   planned,
   play,
   tell,
+  withRule,
 } from './story.ts';
 
 const snooze = (minutes?: number) =>
@@ -63,6 +66,69 @@ describe('a snooze of somebody who is asked', () => {
 
     expect(listKinds(on({ type: 'clock' }, 31).effects)).not.toContain('offer to alice');
   });
+});
+
+describe('the time that somebody asked for comes', () => {
+  /** Alice asked at 1 for 30 minutes more, and is alone in a tier of two hours; then a minute past them. */
+  function over(rule: 'wait' | 'skip') {
+    const [tier] = buildInput().policy.tiers;
+    if (!tier) throw new Error('the policy has no tier');
+    const story = play(withRule(rule, { tiers: [{ ...tier, escalateAfterMs: 120 * MINUTE }] }));
+    story.on({ type: 'started' }, 0);
+    story.on(planned(0, 'alice'), 0);
+    story.on({ type: 'accepted', notification: 'n1' }, 0);
+    story.on({ type: 'command', command: snooze(30) }, 1);
+    const [order] = listOrdersOf(story.on({ type: 'clock' }, 31).effects);
+    return { ...story, order };
+  }
+
+  test('neither their hours nor their calendar hold it back then: they named it', () => {
+    expect(over('wait').order).toMatchObject({
+      recipient: 'alice',
+      whenQuiet: 'wait',
+      isAskedFor: true,
+    });
+  });
+
+  test.each(['wait', 'skip'] as const)(
+    'whoever is away by then is asked when they are back, under %s',
+    (rule) => {
+      const { on } = over(rule);
+
+      expect(on(held('n2', 60), 31).wake?.at).toBe(after(60));
+      expect(listKinds(on({ type: 'clock' }, 60).effects)).toEqual(['offer to alice']);
+    },
+  );
+
+  test('the SMS does not arrive: an email says it, and if that fails nobody is asked for ever', () => {
+    const { on } = over('wait');
+    const again = on({ type: 'not-sent', notification: 'n2', because: 'opted out' }, 31);
+
+    expect(listOrdersOf(again.effects)).toMatchObject([
+      { recipient: 'alice', channel: 'email', message: { kind: 'offer' } },
+    ]);
+    expect(on({ type: 'not-sent', notification: 'n3', because: 'no email' }, 31).effects).toEqual(
+      [],
+    );
+  });
+});
+
+test('whoever took it meanwhile is not asked by their own snooze once it moves on', () => {
+  const input = buildInput({ policy: { actWithinMs: 30 * MINUTE } });
+  const commands = [at(1, snooze(20)), at(3, buildCommand('take', alice, {}))];
+  const messages = listMessages(tell({ commands }, input));
+
+  expect(messages).toContain('33 min: sms to alice: released');
+  expect(messages).toContain('33 min: sms to bob: offer');
+  expect(messages).not.toContain('33 min: sms to alice: offer');
+});
+
+test('the timeline says how long a snooze lasts, not what was asked for', () => {
+  const commands = [at(1, snooze(48 * 60))];
+
+  expect(listReasons(endOf(tell({ commands })), 'snoozed')).toEqual([
+    'ALICE asked to be told again in 24 h',
+  ]);
 });
 
 test('the tiers go on during a snooze: it is no answer', () => {
