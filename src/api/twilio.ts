@@ -16,7 +16,7 @@ import type { RecordedReply } from '../domain/payloads.ts';
 import { explainTwilioCode } from '../domain/provider-codes.ts';
 import type { Presence } from '../domain/presence.ts';
 import { parseReply, type ReplyIntent } from '../domain/reply.ts';
-import { commandOf, type ReplyRoute } from '../domain/reply-route.ts';
+import { commandOf, isAsking, type ReplyRoute } from '../domain/reply-route.ts';
 import { isAwayAt, isTooIdle, type ResponderView } from '../domain/responder.ts';
 import { toClosedOffer } from '../domain/standing.ts';
 import { endsIt, type Actor } from '../domain/state.ts';
@@ -213,7 +213,7 @@ async function follow(
     const seen = { replyId, isIdle, ...(over !== undefined && { over }) };
     inPassing(logger, id, responders.noteReply(id, seen));
   };
-  const isSilent = isTooIdle(person.idle);
+  const isSilent = isTooIdle(person.idle, isAsking(route));
   switch (route.kind) {
     case 'command':
       break;

@@ -26,6 +26,8 @@ export interface OpenOffer extends OfferCard {
   readonly standing: Standing;
   /** Since when, or the last message about it. */
   readonly since: string;
+  /** What may come of it, in its source's words. */
+  readonly outcomes?: readonly string[];
   /** When they were first written to about it; missing: `since`. */
   readonly firstAt?: string;
 }

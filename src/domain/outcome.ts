@@ -15,7 +15,8 @@ export interface SaidOutcome {
  * twice" or "reached her voicemail"; the whole text is the note then.
  */
 export function readOutcome(text: string, declared: readonly string[]): SaidOutcome {
-  const whole = text.trim();
+  // In brackets or quotation marks it is the same.
+  const whole = text.trim().replace(/^[("“'‘[]([^()[\]"“”]*)[)"”'’\]]$/u, '$1');
   const [found] = declared
     .map((outcome) => ({ outcome, said: readKind(outcome, whole) ?? '' }))
     .filter(({ said }) => said !== '')

@@ -33,7 +33,7 @@ const SPAN = String.raw`(?:\d+ ?(?:w(?:ee)?ks?|w|days?|d|h(?:ou)?rs?|h|min(?:ute
 
 /** Only a whole text says that somebody is away: "away from my desk" is a note. */
 const AWAY = new RegExp(
-  `^(?:i['’]?m |i am )?away(?: (?:until|till?) (?<until>.{1,40}?)| (?:for )?(?<span>${SPAN}?))?` +
+  `^(?:i['’]?m |i am )?away(?: (?:until|till?) (?<until>.{1,40}?)| (?<odd>today|tonight|tomorrow|now|all day|(?:this|next) \\p{L}+)| (?:for )?(?<span>${SPAN}?))?` +
     `(?:,? ?\\b(?:and )?cover(?:ed by)?:? (?<cover>${NAME})|, ?(?<by>${NAME}) covers(?: for me)?)?$`,
   'iu',
 );
@@ -45,7 +45,10 @@ export function readPresence(plain: string): Presence | undefined {
   if (BACK.test(said)) return { kind: 'back' };
   const found = AWAY.exec(said)?.groups;
   if (!found) return undefined;
-  const until = found['until'] === undefined ? readSpan(found['span']) : readUntil(found['until']);
+  const until =
+    found['until'] === undefined
+      ? readSpan(found['span'] ?? found['odd'])
+      : readUntil(found['until']);
   const cover = found['cover'] ?? found['by'];
   return { kind: 'away', ...(until && { until }), ...(cover !== undefined && { cover }) };
 }

@@ -20,6 +20,9 @@ const NUMBERS: Readonly<Record<string, string>> = {
 };
 const SPELLED = new RegExp(`^(?:${Object.keys(NUMBERS).join('|')})(?= )`);
 
+/** A number without a unit says so many minutes at most. */
+const MAX_BARE = 240;
+
 /** Returns how long words say, in milliseconds; a number alone counts minutes. Undefined when they say anything else. */
 export function readSpan(text: string): number | undefined {
   const said = text
@@ -44,10 +47,13 @@ export function readSpan(text: string): number | undefined {
   const [, ms] = UNITS.find(([pattern]) => pattern.test(unit)) ?? [];
   // "later 5 please": the word behind the number need not be a unit.
   if (ms === undefined) {
-    const forMs = FILLER.test(unit + rest) ? Number(number.replace(',', '.')) * 60_000 : 0;
+    const isBare = FILLER.test(unit + rest) && Number(number) <= MAX_BARE && number.length < 4;
+    const forMs = isBare ? Number(number.replace(',', '.')) * 60_000 : 0;
     return number !== '' && forMs > 0 ? forMs : undefined;
   }
   if (number === '' || !FILLER.test(rest)) return undefined;
+  // "1430" is a time of day.
+  if (unit === '' && (Number(number) > MAX_BARE || /^\d{4}/.test(number))) return undefined;
   const forMs = Number(number.replace(',', '.')) * ms;
   return forMs > 0 ? forMs : undefined;
 }

@@ -6,7 +6,8 @@ import type { CommandPayload } from './command.ts';
 import { isEndedBy, type ClosedOffer, type Offer, type OpenOffer } from './offer.ts';
 import type { Presence } from './presence.ts';
 import type { ReplyIntent } from './reply.ts';
-import type { ReplyVerb } from './reply-words.ts';
+import { readOutcome } from './outcome.ts';
+import { isShortAnswer, type ReplyVerb } from './reply-words.ts';
 import type { Actor, Standing } from './state.ts';
 
 /** Which handoff a reply is for, or why that cannot be told. Only `command` changes anything. */
@@ -31,11 +32,21 @@ export type ReplyRoute =
   | { readonly kind: 'unknown-code'; readonly code: string; readonly offers: readonly OpenOffer[] }
   | { readonly kind: 'closed'; readonly offer: ClosedOffer }
   | { readonly kind: 'nothing-open' }
-  | { readonly kind: 'help'; readonly offers: readonly OpenOffer[] }
+  | {
+      readonly kind: 'help';
+      readonly offers: readonly OpenOffer[];
+      /** They want no more messages, in words that carriers do not know. */
+      readonly wantsStop?: true;
+    }
   | Presence
   | { readonly kind: 'opt-out' }
   | { readonly kind: 'opt-in' }
   | { readonly kind: 'silent' };
+
+/** Whoever gets this has said what they want, and waits to be told how to say it. */
+export function isAsking({ kind }: ReplyRoute): boolean {
+  return kind === 'choose' || kind === 'unknown-code';
+}
 
 /** The handoffs that a reply of one person can mean. */
 export interface Repliable {
@@ -73,7 +84,7 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
     case 'carrier-help':
       return { kind: 'silent' };
     case 'help':
-      return { kind: 'help', offers: open };
+      return { ...given, offers: open };
     case 'text':
       return routeNote(given, person);
     case 'act':
@@ -87,6 +98,16 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
     const meant = code === undefined ? rankMeant(intent, open) : first;
     return choose(intent, [...new Set([...meant, ...others])]);
   }
+  if (intent.isCodeUnsure) {
+    // It counts where it says what would be meant without it.
+    const named = open.find((offer) => offer.code === code);
+    const meant = rankMeant(intent, open);
+    const mayBeOne =
+      meant.length === 1 ||
+      (verb === 'pass' && named?.standing === 'asked' && given.isCodeUnsure !== true);
+    if (named && !(mayBeOne && meant.includes(named)))
+      return choose(intent, [...new Set([...meant, named])]);
+  }
   if (code !== undefined) {
     const offer = open.find((candidate) => candidate.code === code);
     if (offer) return command(intent, offer);
@@ -94,6 +115,8 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
     return ended ? tellClosed(ended, person) : { kind: 'unknown-code', code, offers: open };
   }
   const about = findAbout(person);
+  if (!about && intent.answersLast && isLastOwn(open))
+    return verb === 'snooze' ? choose(intent, listLastOwn(open)) : { kind: 'help', offers: open };
   if (about) return about.kind === 'open' ? routeAbout(intent, about.offer, person) : about.route;
   const meant = rankMeant(intent, listAsked(person));
   const gone = findGone(intent, meant, person);
@@ -106,6 +129,22 @@ export function routeReply(given: ReplyIntent, person: Repliable): ReplyRoute {
   if (open.length > 0) return routeOrNote(intent, person);
   const latest = closed.at(-1);
   return latest ? tellClosed(latest, person) : { kind: 'nothing-open' };
+}
+
+/** The last they read was about what is theirs, a reminder for instance, though another waits for them. */
+function isLastOwn(open: readonly OpenOffer[]): boolean {
+  const asked = open.filter(({ standing }) => standing === 'asked');
+  const own = open.filter(({ standing }) => standing === 'owner');
+  const last = (offers: readonly OpenOffer[]): number =>
+    Math.max(...offers.map(({ since }) => Date.parse(since)));
+  return asked.length > 0 && own.length > 0 && last(own) > last(asked);
+}
+
+function listLastOwn(open: readonly OpenOffer[]): readonly OpenOffer[] {
+  return [
+    ...open.filter(({ standing }) => standing === 'owner'),
+    ...open.filter(({ standing }) => standing === 'asked'),
+  ];
 }
 
 interface TellClosed {
@@ -141,8 +180,8 @@ export function routeByCode(
     standing: 'stood-down' as const,
     since: at,
   }));
-  const { code } = readTrailingCode(given, { ...person, open });
-  if (code === undefined) return undefined;
+  const { code, isCodeUnsure } = readTrailingCode(given, { ...person, open });
+  if (code === undefined || isCodeUnsure === true) return undefined;
   const route = routeReply(given, { ...person, open });
   return ['command', 'closed', 'silent'].includes(route.kind) ? route : undefined;
 }
@@ -180,13 +219,18 @@ function choose(
     kind: 'choose',
     verb,
     // The answer says it again for each of them, and has no room for more.
-    ...(verb === 'resolve' && text !== undefined && text.length <= MAX_AGAIN && { text }),
+    ...(verb === 'resolve' && text !== undefined && isRepeatable(text) && { text }),
     offers,
     ...(ended.length > 0 && { ended }),
   };
 }
 
 const MAX_AGAIN = 30;
+
+/** With a code in it would be asked again, for ever. */
+function isRepeatable(text: string): boolean {
+  return text.length <= MAX_AGAIN && text.match(EACH_CODE) === null;
+}
 
 /** A word that may answer something else is none of a handoff that is theirs already; with more words it is a note. */
 function routeAbout(intent: Act, offer: OpenOffer, person: Repliable): ReplyRoute {
@@ -205,6 +249,7 @@ function routeOrNote({ orNote: text }: Act, person: Repliable): ReplyRoute {
 function routeNote(intent: Extract<ReplyIntent, { kind: 'text' }>, person: Repliable): ReplyRoute {
   const { open, closed } = person;
   const help: ReplyRoute = { kind: 'help', offers: open };
+  if (isShortAnswer(intent.text)) return help;
   const [named, another] = findNamed(intent.text, [...open, ...closed], intent.code);
   if (another) return help;
   if (named && !('standing' in named)) return { kind: 'closed', offer: named };
@@ -309,14 +354,17 @@ function readTrailing(
   if (!match?.[2]) return undefined;
   return {
     code: match[2].toUpperCase(),
-    before: text.slice(0, match.index).trim(),
+    before: text
+      .slice(0, match.index)
+      .trim()
+      .replace(/\s*[,;:–—-]+$/u, ''),
     isMarked: match[1] !== '',
   };
 }
 
 /** Behind these a code is part of what is said: "done, on to RT52". */
 const LEADS_ON =
-  /(?:^|[^\p{L}])(?:to|on|now|next|then|and|with|for|doing|starting|calling|also|but|not|except|still|is|like|as|about|than|of|from|or|taking|take|after|before)$/iu;
+  /(?:^|[^\p{L}])(?:to|on|now|next|then|and|with|for|doing|starting|calling|also|but|not|except|still|is|like|as|about|than|of|from|or|taking|take|after|before|have|got|busy|handling|working|finishing|finish|because|swamped|see|start|duplicate|dupe|merge|waiting|re)$/iu;
 
 /**
  * Returns the intent with the code its last word is: our messages end in `done reached (KM47)`, and people
@@ -329,7 +377,18 @@ function readTrailingCode(intent: Act, { open, closed }: Repliable): Act {
   if (!last || ![...open, ...closed].some((offer) => offer.code === last.code)) return intent;
   if (!last.isMarked && LEADS_ON.test(last.before)) return intent;
   const { text: _, orNote: __, ...act } = intent;
-  return { ...act, code: last.code, ...(last.before !== '' && { text: last.before }) };
+  const offer = open.find(({ code }) => code === last.code);
+  const isSure =
+    last.isMarked ||
+    last.before === '' ||
+    (act.verb === 'resolve' &&
+      readOutcome(last.before, offer?.outcomes ?? []).outcome !== undefined);
+  return {
+    ...act,
+    code: last.code,
+    ...(last.before !== '' && { text: last.before }),
+    ...(!isSure && { isCodeUnsure: true }),
+  };
 }
 
 const ELSEWHERE = ['stood-down', 'passed'] as const;

@@ -28,6 +28,8 @@ const PRUNE_FROM = 20;
 
 /** Nobody is answered more often in a row without anything having come of it: it may be a machine. */
 const MAX_IDLE_ANSWERS = 5;
+/** Whoever is asked "Which one?", or wrote a code that is wrong, has said what they want: a machine rarely does. */
+const MAX_IDLE_QUESTIONS = 15;
 const IDLE_FOR_MS = 3_600_000;
 
 /** What a person's workflow tells of them. */
@@ -246,8 +248,8 @@ export function idleAt({ idle }: ResponderState, now: string): number {
 }
 
 /** Says whether a person is answered no more after so many replies in a row that brought nothing about. */
-export function isTooIdle(count: number): boolean {
-  return count >= MAX_IDLE_ANSWERS;
+export function isTooIdle(count: number, isAsking = false): boolean {
+  return count >= (isAsking ? MAX_IDLE_QUESTIONS : MAX_IDLE_ANSWERS);
 }
 
 /** Returns what a person's workflow tells of them. */

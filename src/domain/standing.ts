@@ -119,6 +119,7 @@ export function toOpenOffer(offer: Offer, report?: StandingReport): OpenOffer {
     subject: brief.subject,
     action: action.do,
     ...(action.dueAt !== undefined && { dueAt: action.dueAt }),
+    ...(action.outcomes.length > 0 && { outcomes: action.outcomes }),
     standing,
     since: isLater ? at : since,
     ...(firstAt !== undefined && { firstAt }),

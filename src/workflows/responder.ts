@@ -33,7 +33,7 @@ import {
   type RecordedReply,
 } from '../domain/payloads.ts';
 import { absenceOf } from '../domain/presence.ts';
-import { commandOf, tellClosed, type ReplyRoute } from '../domain/reply-route.ts';
+import { commandOf, isAsking, tellClosed, type ReplyRoute } from '../domain/reply-route.ts';
 import type { ReplyReading } from '../people/replies.ts';
 import type { FoundStandings } from '../activities/index.ts';
 import {
@@ -411,6 +411,15 @@ async function findRoute(
 
 const always = () => true;
 
+/** What brings nothing about but its answer. */
+const ANSWERED: ReadonlySet<ReplyRoute['kind']> = new Set([
+  'choose',
+  'unknown-code',
+  'closed',
+  'nothing-open',
+  'help',
+]);
+
 /** Hands a reply to the handoff it means, which confirms by SMS; or answers it when it means none. */
 async function answerReply(
   person: Person,
@@ -437,9 +446,10 @@ async function answerReply(
   if (reading.kind !== 'routed') return;
   const { route } = reading;
   const isIdle = route.kind !== 'command' || route.verb === 'note';
-  const isSilent = isIdle && isTooIdle(idleAt(state, now()));
+  const isSilent = isIdle && isTooIdle(idleAt(state, now()), isAsking(route));
   countIdle(state, isIdle, now());
-  if (isSilent && route.kind !== 'command') return;
+  // Whatever a machine may have said is done all the same; what follows here would only be an answer.
+  if (isSilent && ANSWERED.has(route.kind)) return;
   switch (route.kind) {
     case 'opt-out':
       stop(id, state, outbox, { at: now(), ...(reply.sender && { sender: reply.sender }) });

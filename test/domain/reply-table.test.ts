@@ -13,6 +13,7 @@ const offer = (code: string, standing: Standing, since = at): OpenOffer => ({
   code,
   subject: 'Maria Lopez',
   action: 'Call Maria Lopez',
+  outcomes: ['reached', 'no-answer', 'bad-lead'],
   standing,
   since,
 });
@@ -29,6 +30,7 @@ const SITUATIONS: Readonly<Record<string, Repliable>> = {
   owned: person(offer('KM47', 'owner')),
   three: person(offer('KM47', 'asked'), offer('RT52', 'asked'), offer('ZX08', 'asked')),
   mixed: person(offer('KM47', 'asked'), offer('RT52', 'owner')),
+  reminded: person(offer('KM47', 'asked'), offer('RT52', 'owner', later(5))),
   both: person(offer('KM47', 'owner'), offer('RT52', 'owner')),
   other: person(offer('KM47', 'stood-down')),
   closed: { open: [], closed: [ended('RT52'), ended('KM47')] },
@@ -94,6 +96,15 @@ describe('replies as tired people type them', () => {
   });
 });
 
+test('a name below an answer is known by its capital letters, and is no note', () => {
+  const asked = SITUATIONS['asked'];
+
+  expect(describeRoute(route('1\nAlice', asked))).toBe('take KM47');
+  expect(describeRoute(route('2\nAlice Ng\nSales, Acme', asked))).toBe('pass KM47');
+  expect(describeRoute(route('1\nalice', asked))).toBe('help');
+  expect(describeRoute(route('Done\nReached', SITUATIONS['owned']))).toBe('resolve KM47: Reached');
+});
+
 /**
  * The words that may have an effect, written down once more: without one of them, first or behind a greeting or a code,
  * nothing happens whatever the text.
@@ -131,8 +142,18 @@ function isAllowed(verb: string, text: string): boolean {
       /^(?:it|that|this)(?: one)?(?:['’]?s| is) |^all |^let me |^lemme /u,
       '',
     );
-    const first = said.replace(/^i(?:['’]?(?:ve|ll|m))? (?:(?:just|already) )?/u, '');
-    return [words, said, first, first.replace(/^(?:have|will|am|can) (?:(?:just|already) )?/u, '')];
+    const first = said.replace(
+      /^i(?:['’]?(?:ve|ll|m))? (?:(?:just|already|all|am|have to|need to|must) )*/u,
+      '',
+    );
+    const none = words.replace(/^(?:ok(?:ay)?[\s,.!]+)?(?:(?:already|is|all) )?/u, '');
+    return [
+      words,
+      none,
+      said,
+      first,
+      first.replace(/^(?:have|will|am|can) (?:(?:just|already) )?/u, ''),
+    ];
   };
   return [...bare(start), ...bare(uncoded)].some((words) => ALLOWED[verb]?.test(words));
 }
@@ -193,7 +214,7 @@ describe('20,000 random strings', () => {
         effects += 1;
         expect(isAllowed(found.verb, text), `${found.verb} by ${JSON.stringify(text)}`).toBe(true);
         // A signature may ask what it likes.
-        if (!/sent|outlook|gesendet|envoy|--|__/i.test(text))
+        if (!/sent|outlook|gesendet|envoy|--|__|^(?:best|thanks|.*regards|cheers)\W*$/im.test(text))
           expect(withoutQuotes(text)).not.toMatch(/[?❓🤔]/u);
         const isNamed = new RegExp(
           `${found.offer.code.slice(0, 2)}[ -]?${found.offer.code.slice(2)}`,

@@ -15,6 +15,7 @@ function offer(code: string, standing: Standing = 'asked'): OpenOffer {
     code,
     subject: 'Maria Lopez',
     action: 'Call Maria Lopez',
+    outcomes: ['reached', 'no-answer'],
     standing,
     since: '2026-11-23T15:00:00.000Z',
   };
@@ -83,7 +84,8 @@ const GRAMMAR: readonly (readonly [string, ReplyIntent])[] = [
   ['Km47.', take('KM47')],
   ['take', take()],
   ['Take KM47', take('KM47')],
-  ['taken', take()],
+  ['taken', words('taken')],
+  ["I've taken it", take()],
   ['took it', take()],
   ['ok', casual('take')],
   ['OK', casual('take')],
@@ -152,7 +154,7 @@ const GRAMMAR: readonly (readonly [string, ReplyIntent])[] = [
   ['passing by', words('passing by')],
   ['doner kebab', words('doner kebab')],
   ['undone', words('undone')],
-  ['stop please', words('stop please')],
+  ['stop please', { kind: 'help', wantsStop: true }],
   ['yes please', words('yes please')],
   ['she wants STOP', words('she wants STOP')],
   ['I cannot go on', words('I cannot go on')],
@@ -292,7 +294,9 @@ describe('parseReply', () => {
   });
 
   test.each(GRAMMAR)('reads %j', (text, intent) => {
-    expect(parseReply(text)).toEqual(intent);
+    // Which words answer the last message is seen by what they are taken for.
+    const { answersLast: _, ...found } = parseReply(text) as ReplyIntent & { answersLast?: true };
+    expect(found).toEqual(intent);
   });
 
   // Phones write the typographic apostrophe by default.

@@ -338,10 +338,14 @@ test('whoever said five things in a row that brought nothing about may be a mach
     countIdle(state, true, after(second));
   }
   expect(isTooIdle(idle(5))).toBe(true);
-  expect(idle(3_605)).toBe(0);
+  // Who is asked which one they mean, or got a code wrong, is no machine so soon.
+  expect(isTooIdle(idle(5), true)).toBe(false);
+  for (let second = 5; second < 15; second += 1) countIdle(state, true, after(second));
+  expect(isTooIdle(idle(15), true)).toBe(true);
+  expect(idle(3_615)).toBe(0);
 
-  countIdle(state, false, after(6));
-  expect(idle(7)).toBe(0);
+  countIdle(state, false, after(16));
+  expect(idle(17)).toBe(0);
 });
 
 test('what is remembered is bounded, and the oldest goes first', () => {

@@ -137,6 +137,7 @@ describe('an open handoff as a reply may mean it', () => {
       subject: input.handoff.brief.subject,
       action: input.handoff.action.do,
       dueAt: input.handoff.action.dueAt,
+      outcomes: input.handoff.action.outcomes,
       standing: 'asked',
       since: minute(2),
     });

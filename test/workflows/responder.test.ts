@@ -271,3 +271,21 @@ test('signals and updates that make no sense leave a responder as they were', as
   await handoff.give('resolve', 'alice');
   await handoff.end();
 });
+
+test('whoever has said five things that brought nothing about is away all the same when they say so', async ({
+  world,
+}) => {
+  const handoff = await world.submit();
+  await handoff.expectSms('alice', /^URGENT/);
+  for (let count = 0; count < 5; count += 1) {
+    await world.text('alice', `what is number ${count}`);
+    await world.phone('alice').expectSms(/^Reply 1 to take/);
+  }
+
+  await world.text('alice', 'away');
+
+  await world.phone('alice').expectSms(/^You are away/);
+  await handoff.give('withdraw', 'crm');
+  await handoff.end();
+  world.phones.ignoreUnread();
+});

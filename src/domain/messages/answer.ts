@@ -91,6 +91,7 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
     case 'help':
       return shorten((max) =>
         [
+          ...(answer.wantsStop ? ['For no more SMS reply just STOP.'] : []),
           'Reply 1 to take, 2 to pass, 3 for later, done when finished; with the code if you have several.',
           ...listOpen(answer.offers, reader, max),
         ].join('\n'),
@@ -114,10 +115,10 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
 }
 
 /** Of one alone it is asked whether they mean it: it is theirs, or it is not. */
-function askWhich({ verb, offers, ended }: Extract<Answer, { kind: 'choose' }>): string {
+function askWhich({ offers, ended }: Extract<Answer, { kind: 'choose' }>): string {
   const [only, other] = offers;
   if (!only || other || ended) return 'Which one?';
-  return verb === 'pass' && only.standing === 'owner' ? 'It is yours.' : 'You have not taken it.';
+  return only.standing === 'owner' ? 'It is yours.' : 'You have not taken it.';
 }
 
 function renderResult(
@@ -173,7 +174,9 @@ function phraseResult(
     case 'overtaken':
       return `Not counted: you have said something else about ${subject} (${code}) since.`;
     case 'noted':
-      return `Noted on ${code}. ${howToClose}`;
+      return owner && owner.responder === result.by.id
+        ? `Noted on ${code}; it is still yours. ${howToClose}`
+        : `Noted on ${code}. ${howToClose}`;
     case 'closed':
       return ending
         ? describeClosed({ handoffId: card.id, code, subject, ending }, reader, max)

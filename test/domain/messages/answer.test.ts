@@ -106,6 +106,13 @@ test.each<[string, Answer, string[]]>([
     ['The next tier is being told: Maria Lopez, Acme Corp (KM47).'],
   ],
   [
+    'has it and told something',
+    result('noted', { owner: { responder: 'alice', name: 'Alice Ng', since: bob.since } }),
+    [
+      'Noted on KM47; it is still yours. When finished reply done reached, done no-answer, done bad-lead (KM47)',
+    ],
+  ],
+  [
     'told something',
     result('noted'),
     ['Noted on KM47. When finished reply done reached, done no-answer, done bad-lead (KM47)'],
@@ -148,6 +155,19 @@ test.each<[string, Answer, string[]]>([
     [
       'You have not taken it. Nothing has changed yet. Reply:',
       'done reached KM47 - Call Maria, Acme Corp',
+    ],
+  ],
+  [
+    'would close what is theirs, and named its code too',
+    { kind: 'choose', verb: 'resolve', offers: [offer('KM47', 'owner')] },
+    ['It is yours. Nothing has changed yet. Reply:', 'done KM47 - Call Maria, Acme Corp'],
+  ],
+  [
+    'wants no more messages, in words that carriers do not know',
+    { kind: 'help', wantsStop: true, offers: [] },
+    [
+      'For no more SMS reply just STOP.',
+      'Reply 1 to take, 2 to pass, 3 for later, done when finished; with the code if you have several.',
     ],
   ],
   [
