@@ -52,7 +52,8 @@ const isEnded = (handoff: SubmittedHandoff): handoff is Ended =>
   handoff.accepted !== undefined && handoff.result !== undefined;
 
 /** A message that asks somebody to act. */
-export const asks = ({ body }: SentMessage): boolean => /^(?:URGENT|LAST RESORT)\b/.test(body);
+export const asks = ({ body }: Pick<SentMessage, 'body'>): boolean =>
+  /^(?:URGENT|LAST RESORT)\b/.test(body);
 
 function findLost({ handoffs, messages, commands }: RunRecord): Violation[] {
   return handoffs.flatMap(({ subject, accepted, result }): Violation[] => {

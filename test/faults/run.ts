@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HandoffResult } from '../../src/domain/view.ts';
-import type { Fault } from '../../src/simulator/simulator.ts';
+import type { Fault, SimulatedSms } from '../../src/simulator/simulator.ts';
 import { startBaton, type Baton } from '../support/baton.ts';
 import { writeCrowd } from '../support/crowd.ts';
 import { startDurableServer } from '../support/durable-server.ts';
@@ -204,6 +204,7 @@ class Installation {
   readonly #workers: Entry[];
   /** The successors on their way. */
   readonly #coming: Promise<void>[] = [];
+  #isStopping = false;
 
   constructor(baton: Baton, backend: Backend, count: number) {
     this.#baton = baton;
@@ -214,20 +215,30 @@ class Installation {
 
   async start(): Promise<void> {
     while (this.#workers.length < this.#count) this.#workers.push(await this.#baton.startWorker());
+    this.#workers.forEach((worker, index) => {
+      this.#supervise(worker, index);
+    });
+  }
+
+  /** Has a successor for a worker whenever it ends, killed or by itself; it comes up beside the load. */
+  #supervise(worker: Entry, index: number): void {
+    void waitForEnd(worker).then(() => {
+      if (this.#isStopping) return;
+      this.#coming[index] = this.#untilUp(() => this.#baton.startWorker()).then((next) => {
+        this.#workers[index] = next;
+        if (index === 0) this.#baton.worker = next;
+        this.#supervise(next, index);
+      });
+    });
   }
 
   async kill(part: Part, random: () => number): Promise<void> {
     this.killed[part] = (this.killed[part] ?? 0) + 1;
     if (part === 'worker') {
       const index = Math.floor(random() * this.#workers.length);
-      // What is not up yet cannot be killed, and each kill has one successor.
+      // What is not up yet cannot be killed.
       await this.#coming[index];
       await this.#workers[index]?.kill();
-      // It comes up beside the load.
-      this.#coming[index] = this.#untilUp(() => this.#baton.startWorker()).then((next) => {
-        this.#workers[index] = next;
-        if (index === 0) this.#baton.worker = next;
-      });
     } else if (part === 'api') {
       await this.#baton.api.kill();
       this.#baton.api = await this.#untilUp(async () => {
@@ -252,10 +263,23 @@ class Installation {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.#coming);
     await Promise.all(this.#workers.slice(1).map((worker) => worker.kill()));
     await this.#baton.stop();
     await this.#backend.stop();
+  }
+}
+
+/** Resolves when a process is no more, for whatever reason. */
+async function waitForEnd({ pid }: Entry): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await delay(200, undefined, { ref: false });
   }
 }
 
@@ -280,6 +304,8 @@ class Crowd {
   readonly gaveUp: string[] = [];
   readonly #options: CrowdOptions;
   readonly #busy = new Set<Promise<void>>();
+  /** What each person was told by SMS and not asked, by its sid: all there is would be too much to look through. */
+  readonly #told = new Map<string, Map<string, SimulatedSms>>();
   #lastSend = Date.now();
 
   constructor(options: CrowdOptions) {
@@ -288,11 +314,16 @@ class Crowd {
     baton.simulator.onChange((change) => {
       if (change.kind !== 'sms' || change.sms.direction !== 'to-person') return;
       this.#lastSend = Date.now();
-      const { to, body, status } = change.sms;
-      if (status !== 'delivered' || !/^(?:URGENT|LAST RESORT)\b/.test(body)) return;
-      const one = this.#caseOf(body);
+      const { sid, to, body, status, author, answers } = change.sms;
       const person = recorder.whoHas(to);
-      if (one && person !== undefined) this.#keep(this.#react(one, person, body));
+      if (status !== 'delivered' || author !== 'baton' || person === undefined) return;
+      const one = this.#caseOf(body);
+      if (asks(change.sms)) {
+        if (one) this.#keep(this.#react(one, person, body));
+      } else if (answers === undefined) {
+        const told = this.#told.get(person) ?? new Map<string, SimulatedSms>();
+        this.#told.set(person, told.set(sid, change.sms));
+      }
     });
   }
 
@@ -320,7 +351,7 @@ class Crowd {
         ]).catch(() => undefined);
         if (result) ended.set(one, result);
       }
-      await delay(500);
+      await delay(2_000);
     }
     while (this.#busy.size > 0) await Promise.all(this.#busy);
     while (Date.now() - this.#lastSend < 10_000) await delay(500);
@@ -438,18 +469,13 @@ class Crowd {
     const since = new Date().toISOString();
     /** What was recorded is answered by SMS. */
     const findAnswer = (): string | undefined =>
-      recorder
-        .listMessages()
-        .find(
-          (message) =>
-            message.at >= since &&
-            message.to === person &&
-            message.isDelivered &&
-            !asks(message) &&
-            readAnswer(message.body) !== undefined &&
-            this.#caseOf(message.body) === one &&
-            wanted.test(message.body),
-        )?.body;
+      [...(this.#told.get(person)?.values() ?? [])].find(
+        ({ dateCreated, body }) =>
+          dateCreated >= since &&
+          readAnswer(body) !== undefined &&
+          this.#caseOf(body) === one &&
+          wanted.test(body),
+      )?.body;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const [answer = ''] = await recorder.text(person, text).catch(() => []);
       if (wanted.test(answer)) return answer;
