@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as letOthers, setTimeout as delay } from 'node:timers/promises';
 import { findResponderByPhone, type Directory, type Responder } from '../domain/directory.ts';
 import { parseReply } from '../domain/reply.ts';
 import type { Logger } from '../logger.ts';
@@ -25,6 +25,9 @@ export interface MissedRepliesDependencies {
 const LOOK_BACK_MS = 3_600_000;
 /** A reply that is younger may still be on its way to the API. */
 const ON_ITS_WAY_MS = 20_000;
+
+/** So many are read before others have their turn. */
+const AT_ONCE = 50;
 
 /** Returns what looks for missed replies. */
 export function createMissedReplies({
@@ -70,18 +73,20 @@ export function createMissedReplies({
       const since = now() - LOOK_BACK_MS;
       for (const [sid, at] of known) if (at < since) known.delete(sid);
       const received = await inbox.listReceived(new Date(since));
-      const candidates = received.filter(
-        ({ sid, at, body }) =>
-          !known.has(sid) &&
-          at.getTime() <= now() - ON_ITS_WAY_MS &&
-          // Twilio answers these itself.
-          parseReply(body).kind !== 'carrier-help',
-      );
+      const saidLast = findLast(received);
       const byResponder = new Map<string, { responder: Responder; messages: ReceivedSms[] }>();
-      for (const message of candidates) {
-        // They got no answer and said it once more.
-        if (received.some((other) => isRepetition(other, message))) continue;
-        const responder = findResponderByPhone(directory(), message.from);
+      for (const [index, message] of received.entries()) {
+        // The same thread runs what workflows need: replies and messages.
+        if (index % AT_ONCE === 0) await letOthers();
+        const { sid, at, from, body } = message;
+        if (known.has(sid) || at.getTime() > now() - ON_ITS_WAY_MS) continue;
+        const intent = parseReply(body);
+        // Twilio answers these itself.
+        if (intent.kind === 'carrier-help') continue;
+        // They got no answer and said it once more, of the same handoff.
+        const isOfOne = intent.kind === 'act' && intent.code !== undefined;
+        if (isOfOne && at < (saidLast.get(nameSaying(message)) ?? at)) continue;
+        const responder = findResponderByPhone(directory(), from);
         if (!responder) continue;
         const entry = byResponder.get(responder.id) ?? { responder, messages: [] };
         entry.messages.push(message);
@@ -108,19 +113,21 @@ export async function keepCollecting(
   }
 }
 
-/** Says whether the one says of the same handoff again what the other said before. */
-function isRepetition(one: ReceivedSms, other: ReceivedSms): boolean {
-  const intent = parseReply(one.body);
-  return (
-    one.from === other.from &&
-    one.at > other.at &&
-    intent.kind === 'act' &&
-    intent.code !== undefined &&
-    toPlain(one.body) === toPlain(other.body)
-  );
+/** Returns when somebody said something last; of an hour with thousands of replies each is looked at once. */
+function findLast(received: readonly ReceivedSms[]): ReadonlyMap<string, Date> {
+  const last = new Map<string, Date>();
+  for (const message of received) {
+    const saying = nameSaying(message);
+    const before = last.get(saying);
+    if (!before || before < message.at) last.set(saying, message.at);
+  }
+  return last;
 }
 
-const toPlain = (body: string): string => body.trim().replace(/\s+/g, ' ').toUpperCase();
+/** The same for what one person said in the same words. */
+function nameSaying({ from, body }: ReceivedSms): string {
+  return `${from} ${body.trim().replace(/\s+/g, ' ').toUpperCase()}`;
+}
 
 function nameReply({ sid }: ReceivedSms): string {
   return `sms:${sid}`;

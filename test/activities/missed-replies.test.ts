@@ -90,6 +90,12 @@ test.each([
   ).resolves.toEqual([first, second]);
 });
 
+test('of what many said in an hour each thing is looked at once: the worker goes on meanwhile', async () => {
+  const texts = Array.from({ length: 6_000 }, (_, index) => `pass RT52 not me, ${index}`);
+  const received = texts.map((text, index) => [`SM${index}`, index % 9, text] as const);
+  await expect(collect(received)).resolves.toHaveLength(texts.length);
+});
+
 test('what came a moment ago may still be on its way to the API', async () => {
   await expect(collect([['SM1', 10, '1 KM47']])).resolves.toEqual([]);
 });
