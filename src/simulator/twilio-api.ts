@@ -70,7 +70,7 @@ export function createTwilioApi(options: {
       createListPage({
         path: `/${apiVersion}/Accounts/${accountSid}/Messages.json`,
         name: 'messages',
-        newestFirst: network.sms.filter((sms) => matches(sms, query)).reverse(),
+        newestFirst: network.sms.filter(createFilter(query)).reverse(),
         query,
         describe: (sms) => createResource(accountSid, sms),
       }),
@@ -164,20 +164,23 @@ function createResource(accountSid: string, sms: SimulatedSms): Readonly<Record<
   };
 }
 
-function matches(sms: SimulatedSms, query: URLSearchParams): boolean {
+function createFilter(query: URLSearchParams): (sms: SimulatedSms) => boolean {
   const to = query.get('To');
   const from = query.get('From');
-  const on = query.get('DateSent');
-  const before = query.get('DateSent<');
-  const after = query.get('DateSent>');
-  // A queued message has no `date_sent` yet and still must be found, so its creation counts; in whole seconds,
-  // because that is all the filters carry.
-  const second = Math.floor(Date.parse(sms.dateSent ?? sms.dateCreated) / 1000) * 1000;
-  return (
-    (to === null || sms.to === to) &&
-    (from === null || sms.from === from) &&
-    (on === null || new Date(second).toISOString().slice(0, 10) === on.slice(0, 10)) &&
-    (before === null || second <= Date.parse(before)) &&
-    (after === null || second >= Date.parse(after))
-  );
+  const on = query.get('DateSent')?.slice(0, 10);
+  const before = Date.parse(query.get('DateSent<') ?? '');
+  const after = Date.parse(query.get('DateSent>') ?? '');
+  const isOfTime = ({ dateSent, dateCreated }: SimulatedSms): boolean => {
+    // A queued message has no `date_sent` yet and still must be found, so its creation counts; in whole seconds,
+    // because that is all the filters carry.
+    const second = Math.floor(Date.parse(dateSent ?? dateCreated) / 1000) * 1000;
+    // What was not asked for is NaN, and excludes nothing.
+    return (
+      (on === undefined || new Date(second).toISOString().slice(0, 10) === on) &&
+      !(second > before) &&
+      !(second < after)
+    );
+  };
+  return (sms) =>
+    (to === null || sms.to === to) && (from === null || sms.from === from) && isOfTime(sms);
 }
