@@ -2,17 +2,15 @@ import type { Urgency } from '../domain/handoff.ts';
 import type { Channel } from '../domain/policy.ts';
 
 /**
- * Temporal's priority of a handoff and its messages, 1 to 5. Lower is served first, and in an overload what is higher not
- * at all. What is urgent has Temporal's default, which people's workflows from before they had one of their own have too.
+ * Temporal's priority of a handoff and its messages, 1 to 5; lower is served first, and in an overload what is higher not
+ * at all. What is urgent has Temporal's default, as people's workflows have: each waits for the other (a message for its
+ * offer, a reply for its handoff), so neither may stand behind all of the other.
  */
 export const PRIORITY_KEYS: Readonly<Record<Urgency, number>> = {
   critical: 1,
   urgent: 3,
   routine: 4,
 };
-
-/** The priority of people's workflows: every message waits for them, and whoever replied does. */
-export const PEOPLE_PRIORITY_KEY = 1;
 
 const ROUTINE = '-routine';
 

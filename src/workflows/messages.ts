@@ -4,7 +4,7 @@
  * of signals, queries and updates are never renamed, only superseded. Any Temporal client may use them.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import { CANARY, PEOPLE_PRIORITY_KEY } from '../temporal/task-queues.ts';
+import { CANARY } from '../temporal/task-queues.ts';
 import type { Absence } from '../domain/availability/situation.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { CommandPayload } from '../domain/command.ts';
@@ -138,7 +138,6 @@ export function responderStart(responder: string, taskQueue: string) {
     workflowId: responderWorkflowId(responder),
     taskQueue,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-    priority: { priorityKey: PEOPLE_PRIORITY_KEY },
     args: [{ responder }] as [{ responder: string }],
   } as const;
 }

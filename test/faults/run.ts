@@ -285,9 +285,10 @@ async function waitForEnd({ pid }: Entry): Promise<void> {
 
 // -- people
 
-/** A person gives up after so many texts without an answer, so far apart. */
-const ATTEMPTS = 12;
+/** A person gives up after so long, and texts again when nothing came for a while: a longer one when told that it is recorded. */
+const GIVE_UP_MS = 120_000;
 const PATIENCE_MS = 10_000;
+const PATIENCE_RECORDED_MS = 60_000;
 /** One in so many says what they want without saying of which. */
 const BARE = 6;
 
@@ -476,10 +477,11 @@ class Crowd {
           this.#caseOf(body) === one &&
           wanted.test(body),
       )?.body;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (const givesUpAt = Date.now() + GIVE_UP_MS; Date.now() < givesUpAt;) {
       const [answer = ''] = await recorder.text(person, text).catch(() => []);
       if (wanted.test(answer)) return answer;
-      const until = Date.now() + PATIENCE_MS;
+      const isRecorded = /\brecorded\b/.test(answer) && !/NOT recorded/.test(answer);
+      const until = Date.now() + (isRecorded ? PATIENCE_RECORDED_MS : PATIENCE_MS);
       while (Date.now() < until) {
         const found = findAnswer();
         if (found !== undefined) return found;

