@@ -14,7 +14,7 @@ import { childEnvironment } from '../../src/config.ts';
 import { startBaton } from '../support/baton.ts';
 import { writeCrowd } from '../support/crowd.ts';
 import { buildSubmission } from '../support/samples.ts';
-import { startTestStack } from '../support/test-stack.ts';
+import { startBuilt, startTestStack } from '../support/test-stack.ts';
 import { startBare } from './bare.ts';
 import { measureCpu, readRss } from './processes.ts';
 
@@ -40,21 +40,7 @@ appendFileSync(
 const baton = await startBaton({
   files,
   temporal: stack,
-  startEntry: (name, env) => {
-    if (name === 'dev') throw new Error('The development mode is no part of the stack.');
-    const part = stack.createEntry(name, env);
-    const started = part.start();
-    return {
-      pid: part.pid,
-      output: () => part.output(),
-      waitFor: async (text) => {
-        await started;
-        await part.waitFor(text);
-      },
-      kill: () => part.kill(),
-      stop: () => part.stop(),
-    };
-  },
+  startEntry: startBuilt(stack),
 });
 let isWarm = false;
 /** When the message of a key arrived: `performance.now()`. */

@@ -132,6 +132,46 @@ test('a run in which every promise was kept has nothing to report', () => {
   expect(checkRun(goodRun())).toEqual([]);
 });
 
+/** Bob's last text came twice, and both are answered with the same words. */
+function saidAgain(messages: readonly SentMessage[]): RunRecord {
+  const owner = { responder: 'alice', name: 'Alice', since: at(30) };
+  const again = { effect: 'held-by-other', second: 31, owner, isConfirmed: true } as const;
+  return broken({
+    texts: (all) => [
+      ...all,
+      text('t4', 'bob', '1 KM47', { second: 31, answers: ['Your reply is recorded.'] }),
+    ],
+    end: (end) => ({
+      ...end,
+      timeline: [
+        ...end.timeline,
+        { at: at(34), what: 'sent', because: '', responder: 'bob', channel: 'sms' },
+      ],
+      results: { ...end.results, 'sms:t4': result('t4', 'bob', 'take', again) },
+    }),
+    messages: () => messages,
+  });
+}
+
+test('of two answers of the same words Twilio may have one: a second attempt cannot tell whose the first is', () => {
+  expect(checkRun(saidAgain(goodRun().messages))).toEqual([]);
+  expect(rulesOf(saidAgain(goodRun().messages.slice(0, 2)))).toEqual([
+    'unanswered',
+    'untrue-timeline',
+  ]);
+});
+
+test('what was said of a handoff that had no end is not judged: how it stood nobody knows', () => {
+  const run = broken({
+    record: (all) => ({ ...all, handoffs: all.handoffs.map(({ result: _, ...one }) => one) }),
+    messages: (all) => [
+      ...all.slice(0, 2),
+      message('n9', 'bob', 'Already over: Maria Lopez (KM47).', 50),
+    ],
+  });
+  expect(rulesOf(run)).toEqual(['lost']);
+});
+
 describe('each broken promise is found', () => {
   const cases: readonly (readonly [string, string, RunRecord])[] = [
     [

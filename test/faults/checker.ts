@@ -46,10 +46,14 @@ export function checkRun(record: RunRecord): Violation[] {
   ];
 }
 
-type Ended = SubmittedHandoff & Required<Pick<SubmittedHandoff, 'accepted' | 'result'>>;
+type Accepted = SubmittedHandoff & Required<Pick<SubmittedHandoff, 'accepted'>>;
+type Ended = Accepted & Required<Pick<SubmittedHandoff, 'result'>>;
+
+const isAccepted = (handoff: SubmittedHandoff): handoff is Accepted =>
+  handoff.accepted !== undefined;
 
 const isEnded = (handoff: SubmittedHandoff): handoff is Ended =>
-  handoff.accepted !== undefined && handoff.result !== undefined;
+  isAccepted(handoff) && handoff.result !== undefined;
 
 /** A message that asks somebody to act. */
 export const asks = ({ body }: Pick<SentMessage, 'body'>): boolean =>
@@ -243,6 +247,7 @@ function checkText(
       const isMet = later.some(({ at, body }) => at >= text.at && isAbout(body, text, done));
       if (isOwed && !isMet) report('unanswered', `${quoted} and by nothing after it`);
     } else if (said.kind === 'effect') {
+      if (!done && isOfUnended(answer, record)) continue;
       const truth = done?.result.effect ?? effectWithout(said.effect, answer, text, ended);
       if (said.effect !== truth) report('untrue-answer', `${quoted}; it was ${truth ?? 'nothing'}`);
       else if (done && !isOf(answer, done.handoff))
@@ -289,8 +294,13 @@ function effectWithout(
   return isSo ? 'closed' : undefined;
 }
 
-function isOf(body: string, { subject, accepted: { code } }: Ended): boolean {
+function isOf(body: string, { subject, accepted: { code } }: Accepted): boolean {
   return body.includes(subject) || new RegExp(`\\b${code}\\b`).test(body);
+}
+
+/** Says whether a message is of a handoff that had no end: how that stood nobody knows, and it counts as lost. */
+function isOfUnended(body: string, { handoffs }: RunRecord): boolean {
+  return handoffs.some((one) => isAccepted(one) && !isEnded(one) && isOf(body, one));
 }
 
 function askedAt({ accepted: { id } }: Ended, { from }: WrittenText, { messages }: RunRecord) {
@@ -317,18 +327,31 @@ function waitedFor(handoff: Ended, text: WrittenText, record: RunRecord): boolea
   );
 }
 
-/** What was said by SMS afterwards was promised by a result, once for each, and says what that was. */
+/** Lists what people were promised to be told by SMS: `alice: taken`. */
+function listOwed({ result: { results } }: Ended): string[] {
+  return Object.values(results)
+    .filter(({ isConfirmed, via }) => isConfirmed === true && via === 'sms')
+    .map(({ by, effect }) => `${by.id}: ${effect}`);
+}
+
+/**
+ * What was said by SMS afterwards was promised by a result, once for each at most, and says what that was. Of several that
+ * say the same one is enough: Twilio does not say whose a message is, and so a second attempt takes another's for its own.
+ */
 function checkLaterAnswers(ended: readonly Ended[], { messages }: RunRecord): Violation[] {
-  return ended.flatMap(({ accepted: { id: handoff }, result }) => {
-    const results = Object.values(result.results);
-    const owed = results.filter(({ isConfirmed, via }) => isConfirmed === true && via === 'sms');
+  return ended.flatMap((one) => {
+    const { id: handoff } = one.accepted;
+    const owing = listOwed(one);
     const told = messages.flatMap(({ handoff: of, to, body }) => {
       const said = of === handoff ? readAnswer(body) : undefined;
       return said?.kind === 'effect' ? [`${to}: ${said.effect}`] : [];
     });
-    const owing = owed.map(({ by, effect }) => `${by.id}: ${effect}`);
     return [
-      ...leftOver(owing, told).map((says) => ({ rule: 'unanswered' as const, handoff, says })),
+      ...leftOver([...new Set(owing)], told).map((says) => ({
+        rule: 'unanswered' as const,
+        handoff,
+        says,
+      })),
       ...leftOver(told, owing).map((says) => ({
         rule: 'untrue-answer' as const,
         handoff,
@@ -339,10 +362,10 @@ function checkLaterAnswers(ended: readonly Ended[], { messages }: RunRecord): Vi
 }
 
 /** What a person's own workflow said by SMS: of what is over, or of a handoff that could not say so itself any more. */
-function checkLooseAnswers({ messages }: RunRecord, ended: readonly Ended[]): Violation[] {
-  return messages.flatMap(({ handoff, to, body, at }): Violation[] => {
+function checkLooseAnswers(record: RunRecord, ended: readonly Ended[]): Violation[] {
+  return record.messages.flatMap(({ handoff, to, body, at }): Violation[] => {
     const said = handoff === undefined ? readAnswer(body) : undefined;
-    if (said?.kind !== 'effect') return [];
+    if (said?.kind !== 'effect' || isOfUnended(body, record)) return [];
     const named = ended.filter((one) => isOf(body, one));
     const isTrue = named.some(({ result }) =>
       said.effect === 'closed'
@@ -462,7 +485,9 @@ function findUntrueTimeline({ messages }: RunRecord, ended: Ended): Violation[] 
       : [],
   );
   const got = messages.filter((message) => message.handoff === handoff).map(({ to }) => to);
-  return leftOver(sent, got).map((who) => ({
+  const owing = listOwed(ended);
+  const saidOnce = leftOver(owing, [...new Set(owing)]).map((says) => says.replace(/: .*/, ''));
+  return leftOver(leftOver(sent, got), saidOnce).map((who) => ({
     rule: 'untrue-timeline',
     handoff,
     says: `it says that ${who} was sent an SMS more than Twilio got`,

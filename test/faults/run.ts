@@ -13,9 +13,9 @@ import type { Fault, SimulatedSms } from '../../src/simulator/simulator.ts';
 import { startBaton, type Baton } from '../support/baton.ts';
 import { writeCrowd } from '../support/crowd.ts';
 import { startDurableServer } from '../support/durable-server.ts';
-import { startEntry, type Entry } from '../support/processes.ts';
+import type { Entry, startEntry } from '../support/processes.ts';
 import { buildSubmission } from '../support/samples.ts';
-import { startTestStack } from '../support/test-stack.ts';
+import { startBuilt, startTestStack } from '../support/test-stack.ts';
 import { asks, readAnswer } from './checker.ts';
 import { Recorder, type RunRecord, type SubmittedHandoff } from './record.ts';
 
@@ -34,7 +34,7 @@ export interface RunOptions {
   readonly parts: readonly Part[];
   /** How many workers there are. */
   readonly workers: number;
-  /** The development server, whose database is a file, or the production stack on PostgreSQL. */
+  /** The development server, whose database is a file, or the production stack on PostgreSQL with what was built. */
   readonly backend: 'dev' | 'stack';
   /** Twilio refuses, hangs and loses its answers, and clocks of workers and API are moved by up to a minute. */
   readonly isTroubled: boolean;
@@ -87,6 +87,7 @@ export async function runFaults(options: RunOptions): Promise<FaultRun> {
   const baton = await startBaton({
     files,
     temporal: backend.at,
+    ...(backend.startEntry && { startEntry: backend.startEntry }),
     ...(options.isTroubled && { env: { NODE_OPTIONS: `--import ${movingClock}` } }),
   });
   const installation = new Installation(baton, backend, options.workers);
@@ -169,6 +170,8 @@ const TROUBLES: readonly Fault[] = [
 /** What handoffs are kept in, each part of which can be killed and comes back. */
 interface Backend {
   readonly at: { readonly address: string; readonly namespace: string };
+  /** How API and workers are started; by default from the sources. */
+  readonly startEntry?: typeof startEntry;
   readonly killAndStart: Partial<Readonly<Record<Part, () => Promise<void>>>>;
   stop(): Promise<void>;
 }
@@ -190,6 +193,7 @@ async function startProductionStack(): Promise<Backend> {
   };
   return {
     at: stack,
+    startEntry: startBuilt(stack),
     killAndStart: { temporal: killAndStart('temporal'), postgres: killAndStart('postgres') },
     stop: () => stack.stop(),
   };
@@ -241,11 +245,7 @@ class Installation {
       await this.#workers[index]?.kill();
     } else if (part === 'api') {
       await this.#baton.api.kill();
-      this.#baton.api = await this.#untilUp(async () => {
-        const api = startEntry('server', this.#baton.env);
-        await api.waitFor('api is ready');
-        return api;
-      });
+      this.#baton.api = await this.#untilUp(() => this.#baton.startApi());
     } else {
       const killAndStart = this.#backend.killAndStart[part];
       if (!killAndStart) throw new Error(`There is no ${part} here that can be killed.`);
@@ -342,15 +342,11 @@ class Crowd {
     while (ended.size < cases.length && Date.now() < deadline) {
       for (const one of cases) {
         if (ended.has(one) || one.accepted === undefined) continue;
-        const { id } = one.accepted;
-        const view = await baton.read(id).catch(() => undefined);
-        if (!view?.ending) continue;
-        // What was sent last is reported before it closes.
-        const result = await Promise.race([
-          baton.client.workflow.getHandle(id).result() as Promise<HandoffResult>,
-          delay(60_000, undefined, { ref: false }),
-        ]).catch(() => undefined);
-        if (result) ended.set(one, result);
+        const handle = baton.client.workflow.getHandle(one.accepted.id);
+        // A question to its worker would be one more thing for it to do.
+        const description = await handle.describe().catch(() => undefined);
+        if ((description?.status.name ?? 'RUNNING') !== 'RUNNING')
+          ended.set(one, (await handle.result()) as HandoffResult);
       }
       await delay(2_000);
     }

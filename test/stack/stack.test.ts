@@ -9,6 +9,7 @@ import { startBaton, type Baton } from '../support/baton.ts';
 import { buildSubmission } from '../support/samples.ts';
 import { tellStories } from '../support/stories.ts';
 import { testCache } from '../support/test-server.ts';
+import { startBuilt } from '../support/test-stack.ts';
 
 const MINUTE_MS = 60_000;
 /** So long a reply or message may take after an outage: clients and workers try again ever more seldom. */
@@ -33,35 +34,13 @@ function report(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Starts API and worker as the image does: what was built, with its workflows bundled ahead. */
-function startBuilt(): Promise<Baton> {
-  return startBaton({
-    temporal: stack,
-    startEntry: (name, env) => {
-      if (name === 'dev') throw new Error('The development mode is no part of the stack.');
-      const part = stack.createEntry(name, env);
-      const started = part.start();
-      return {
-        pid: part.pid,
-        output: () => part.output(),
-        waitFor: async (text) => {
-          await started;
-          await part.waitFor(text);
-        },
-        kill: () => part.kill(),
-        stop: () => part.stop(),
-      };
-    },
-  });
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'baton-stack-'));
   // PostgreSQL runs as another user when these tests are root's.
   await chmod(folder, 0o755);
   const startedAt = Date.now();
   stack = await start();
-  baton = await startBuilt();
+  baton = await startBaton({ temporal: stack, startEntry: startBuilt(stack) });
   report(`the stack from nothing: ${Date.now() - startedAt} ms`);
   // Without a cache Go builds two programs first.
 }, 20 * MINUTE_MS);
@@ -107,7 +86,7 @@ describe('on the production stack', () => {
       await stack.stop();
 
       stack = await start();
-      baton = await startBuilt();
+      baton = await startBaton({ temporal: stack, startEntry: startBuilt(stack) });
 
       expect(await baton.waitForStatus(id, 'notifying')).toMatchObject({ code });
       const { answers } = await baton.phone('alice').reply(`1 ${code}`);
