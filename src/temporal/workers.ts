@@ -129,12 +129,16 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
  */
 function findWorkflows(): Pick<
   WorkerOptions,
-  'workflowBundle' | 'workflowsPath' | 'bundlerOptions'
+  'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'
 > {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  const { workflowsPath, preloadModules } = findWorkflowModules();
-  return { workflowsPath, bundlerOptions: { preloadModules } };
+  const { workflowsPath, workflowInterceptorModules, preloadModules } = findWorkflowModules();
+  return {
+    workflowsPath,
+    interceptors: { workflowModules: workflowInterceptorModules },
+    bundlerOptions: { preloadModules },
+  };
 }
 
 /** Runs workers until they are shut down; when one fails the others are shut down and the failure is thrown. */

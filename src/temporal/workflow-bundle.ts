@@ -19,10 +19,18 @@ const SHARED = [
   'workflows/messages',
 ];
 
-/** Returns where the workflows are, and what of them is shared: for every bundler of them. */
-export function findWorkflowModules(): { workflowsPath: string; preloadModules: string[] } {
+/** Returns where the workflows and their interceptors are, and what of them is shared: for every bundler of them. */
+export function findWorkflowModules(): {
+  workflowsPath: string;
+  workflowInterceptorModules: string[];
+  preloadModules: string[];
+} {
   const self = fileURLToPath(import.meta.url);
   const find = (name: string): string =>
     fileURLToPath(new URL(`../${name}${extname(self)}`, import.meta.url));
-  return { workflowsPath: find('workflows/index'), preloadModules: SHARED.map(find) };
+  return {
+    workflowsPath: find('workflows/index'),
+    workflowInterceptorModules: [find('workflows/interceptors')],
+    preloadModules: SHARED.map(find),
+  };
 }
