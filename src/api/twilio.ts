@@ -237,9 +237,10 @@ async function follow(
       await record(deps, id, reply);
       return 'recorded' as const;
     });
+  // That it is answered is promised only when that is durable: this process may end before it can be recorded.
   if (report === 'unconfirmed') inPassing(logger, id, record(deps, id, reply));
   if (report === 'recorded' || report === 'unconfirmed')
-    return isSilent ? undefined : { kind: 'recorded' };
+    return isSilent ? undefined : { kind: report };
   if (report === 'unknown') {
     const closed = [toClosedOffer(offer, stoppedAt(new Date().toISOString()))];
     inPassing(logger, id, responders.tellEnded(id, { closed, forgotten: [] }));

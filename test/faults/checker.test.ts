@@ -313,6 +313,19 @@ describe('each broken promise is found', () => {
         messages: (all) => [...all, message('n4', 'bob', 'You have it: Call Maria Lopez', 50)],
       }),
     ],
+    [
+      'untrue-answer',
+      'that something is recorded of which nothing is known',
+      broken({
+        texts: (all) => [
+          ...all,
+          text('t4', 'bob', '1 KM47', {
+            second: 35,
+            answers: ['Your reply is recorded, what came of it is not known yet. If no result …'],
+          }),
+        ],
+      }),
+    ],
     ['unanswered', 'silence', broken({ texts: answered('t1') })],
     [
       'overtaken',

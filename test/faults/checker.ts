@@ -179,7 +179,13 @@ function isTakenOver({ timeline }: HandoffResult, by: string): boolean {
 type Said =
   | { readonly kind: 'effect'; readonly effect: CommandEffect }
   | {
-      readonly kind: 'recorded' | 'not-recorded' | 'nothing-changed' | 'unknown-code' | 'none-open';
+      readonly kind:
+        | 'recorded'
+        | 'unconfirmed'
+        | 'not-recorded'
+        | 'nothing-changed'
+        | 'unknown-code'
+        | 'none-open';
     };
 
 const ANSWERS: readonly (readonly [RegExp, Said])[] = [
@@ -193,6 +199,7 @@ const ANSWERS: readonly (readonly [RegExp, Said])[] = [
   [/^Noted on /, { kind: 'effect', effect: 'noted' }],
   [/^Done\b.* Thank you\.$/, { kind: 'effect', effect: 'resolved' }],
   [/^Your reply is recorded\./, { kind: 'recorded' }],
+  [/^Your reply is recorded, what came of it is not known yet\./, { kind: 'unconfirmed' }],
   [/^Your reply is NOT recorded/, { kind: 'not-recorded' }],
   [/^(?:Which one\?|You have not taken it\.|It is yours\.)/, { kind: 'nothing-changed' }],
   [/^Reply 1 to take, /, { kind: 'nothing-changed' }],
@@ -246,6 +253,9 @@ function checkText(
       const isOwed = said.kind === 'recorded' || done !== undefined;
       const isMet = later.some(({ at, body }) => at >= text.at && isAbout(body, text, done));
       if (isOwed && !isMet) report('unanswered', `${quoted} and by nothing after it`);
+    } else if (said.kind === 'unconfirmed') {
+      // Whoever is told so texts again.
+      if (!done) report('untrue-answer', `${quoted}; it was nothing`);
     } else if (said.kind === 'effect') {
       if (!done && isOfUnended(answer, record)) continue;
       const truth = done?.result.effect ?? effectWithout(said.effect, answer, text, ended);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HandoffClient } from '../../src/api/handoff-client.ts';
 import { routeTwilio } from '../../src/api/twilio.ts';
 import { loadOrganisation } from '../../src/directory/load.ts';
 import type { Absence } from '../../src/domain/availability/situation.ts';
@@ -263,6 +264,7 @@ describe('a reply while Temporal is out of reach', () => {
     calls: Partial<Responders>,
     fields: Readonly<Record<string, string>> = {},
     standings: AskStandings = lost,
+    command: HandoffClient['command'] = lost,
   ): Promise<string> {
     const { directory } = loadOrganisation(TEST_FILES);
     const app = express();
@@ -271,7 +273,7 @@ describe('a reply while Temporal is out of reach', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     app.use(
       routeTwilio({
-        handoffs: { command: lost } as never,
+        handoffs: { command } as never,
         responders: {
           read: lost,
           setAway: lost,
@@ -346,14 +348,7 @@ describe('a reply while Temporal is out of reach', () => {
   });
 
   test('a reply that does not reach its handoff is left to their own workflow', async () => {
-    const offer = {
-      handoffId: 'hof_1',
-      code: 'KM47',
-      subject: 'Maria',
-      action: 'Call Maria',
-      at: '2026-11-23T15:00:00.000Z',
-    } as const;
-    const read = () => Promise.resolve({ ...NOBODY, offers: [offer] });
+    const read = () => Promise.resolve({ ...NOBODY, offers: [OFFER] });
     const records: unknown[] = [];
     const recordReply = (...record: unknown[]): Promise<void> => {
       records.push(record);
@@ -365,6 +360,22 @@ describe('a reply while Temporal is out of reach', () => {
       ['alice', expect.objectContaining({ replyId: `sms:SM${'c'.repeat(32)}`, text: '1 KM47' })],
     ]);
     expect(await answerTo('1 KM47', { read, recordReply: lost })).toMatch(/NOT recorded yet/);
+  });
+
+  test('of a command whose result nobody can be asked for, none is promised', async () => {
+    const read = () => Promise.resolve({ ...NOBODY, offers: [OFFER] });
+    const records: unknown[] = [];
+    const recordReply = (...record: unknown[]): Promise<void> => {
+      records.push(record);
+      return Promise.resolve();
+    };
+    const unconfirmed = () => Promise.resolve('unconfirmed' as const);
+
+    // Their own workflow may find out, once it can be told; until then only this process knows that it is to.
+    expect(await answerTo('1 KM47', { read, recordReply }, {}, lost, unconfirmed)).toBe(
+      'Your reply is recorded, what came of it is not known yet. If no result comes within 5 minutes, please send it again.',
+    );
+    expect(records).toHaveLength(1);
   });
 
   test('what was recorded is said to be, although nothing can be asked after it', async () => {
@@ -386,6 +397,13 @@ describe('a reply while Temporal is out of reach', () => {
   });
 });
 
+const OFFER = {
+  handoffId: 'hof_1',
+  code: 'KM47',
+  subject: 'Maria',
+  action: 'Call Maria',
+  at: '2026-11-23T15:00:00.000Z',
+} as const;
 const NOBODY: ResponderView = { offers: [], closed: [], idle: 0, replies: {} };
 const NOTHING = {
   open: [],

@@ -35,6 +35,8 @@ export type Answer =
   | { readonly kind: 'ended'; readonly offer: OpenOffer }
   /** Durable, but no worker has looked at it yet. */
   | { readonly kind: 'recorded' }
+  /** Durable, but it is not durable that its sender is to be told what came of it. */
+  | { readonly kind: 'unconfirmed' }
   | { readonly kind: 'not-recorded' };
 
 const MAX_CHOICES = 3;
@@ -109,6 +111,8 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
       return renderCoverUnclear(answer);
     case 'recorded':
       return 'Your reply is recorded. You will get the result by SMS shortly.';
+    case 'unconfirmed':
+      return 'Your reply is recorded, what came of it is not known yet. If no result comes within 5 minutes, please send it again.';
     case 'not-recorded':
       return 'Your reply is NOT recorded yet: Baton cannot be reached. If no result comes within 5 minutes, please send it again.';
   }

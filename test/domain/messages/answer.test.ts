@@ -301,6 +301,13 @@ test.each<[string, Answer, string[]]>([
     ['Your reply is recorded. You will get the result by SMS shortly.'],
   ],
   [
+    'was heard, and may never be answered',
+    { kind: 'unconfirmed' },
+    [
+      'Your reply is recorded, what came of it is not known yet. If no result comes within 5 minutes, please send it again.',
+    ],
+  ],
+  [
     'was not heard',
     { kind: 'not-recorded' },
     [
