@@ -33,6 +33,7 @@ export type ActivityDependencies = NotifyDependencies &
 
 /** All activities by name: what workflow code calls. */
 export type Activities = ReturnType<typeof createLocalActivities> &
+  ReturnType<typeof createQuestionActivities> &
   ReturnType<typeof createNotifyActivities> &
   ReturnType<typeof createBundleActivities> &
   ReturnType<typeof createCallActivities> &
@@ -51,19 +52,22 @@ export function createActivities(deps: ActivityDependencies) {
   const { sendEmail, sendEmailAnswer, ...sms } = createNotifyActivities(deps);
   const { sendEmailBundle, sendSmsBundle } = createBundleActivities(deps);
   const { callBack, postCallback } = createCallbackActivities(deps);
+  const question = createQuestionActivities(deps);
   return {
-    local: { ...createLocalActivities(deps), callBack },
+    // Questions too: people's workflows from before they had a queue of their own may wait for one.
+    local: { ...createLocalActivities(deps), ...question, callBack },
     sms: { ...sms, sendSmsBundle },
     voice: createCallActivities(deps),
     email: { sendEmail, sendEmailAnswer, sendEmailBundle },
     callback: { postCallback },
+    question,
     brief: deps.briefModel && createWritingActivities({ ...deps, model: deps.briefModel }),
   };
 }
 
 /** Activities that run inside a workflow task, because repeating them is harmless. */
 function createLocalActivities(deps: ActivityDependencies) {
-  const { directory, responders, standings, replies, calendars } = deps;
+  const { directory, responders, calendars } = deps;
   return {
     /** Plans a tier with the directory and the calendars as they are now, and with who said they are away. */
     async planTier(request: PlanRequest): Promise<TierPlan> {
@@ -105,7 +109,12 @@ function createLocalActivities(deps: ActivityDependencies) {
     async register({ card, order, at }: RegisterInput): Promise<void> {
       await responders.register(order.recipient, { ...describeOffer(card, order), at });
     },
+  };
+}
 
+/** Activities that ask other workflows, which takes a worker that is free to answer. */
+function createQuestionActivities({ standings, replies }: ActivityDependencies) {
+  return {
     /**
      * Asks handoffs how a person stands to them, and what came of replies; those of which no worker can say are taken to
      * wait for them.

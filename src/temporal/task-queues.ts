@@ -32,6 +32,11 @@ export function callbackTaskQueue(workflowTaskQueue: string): string {
   return `${dropRoutine(workflowTaskQueue)}-callback`;
 }
 
+/** Returns the task queue of questions to handoffs: no workflow's task waits for another's. */
+export function questionTaskQueue(workflowTaskQueue: string): string {
+  return `${dropRoutine(workflowTaskQueue)}-question`;
+}
+
 /** Returns the task queue of the brief writer: a model that is slow, or a queue before it, holds up nothing else. */
 export function briefTaskQueue(workflowTaskQueue: string): string {
   return `${dropRoutine(workflowTaskQueue)}-brief`;

@@ -9,6 +9,7 @@ import {
   callbackTaskQueue,
   channelTaskQueue,
   handoffTaskQueue,
+  questionTaskQueue,
 } from './task-queues.ts';
 import { findWorkflowModules } from './workflow-bundle.ts';
 
@@ -25,6 +26,7 @@ export interface WorkersOptions {
     readonly voice: object;
     readonly email: object;
     readonly callback: object;
+    readonly question: object;
     /** Missing: no model writes briefs here. */
     readonly brief?: object | undefined;
   };
@@ -51,6 +53,9 @@ const ROUTINE_LIMITS = {
 
 /** So many receivers may hang at once before the others wait. */
 const MAX_CALLBACKS = 200;
+
+/** Each has the workers answer up to twenty queries: more at once would only keep them from everything else. */
+const MAX_QUESTIONS = 10;
 
 /** A local model answers a few at a time; more would only all be late. */
 const MAX_BRIEFS = 4;
@@ -109,6 +114,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       taskQueue: callbackTaskQueue(taskQueue),
       activities: activities.callback,
       maxConcurrentActivityTaskExecutions: MAX_CALLBACKS,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: questionTaskQueue(taskQueue),
+      activities: activities.question,
+      maxConcurrentActivityTaskExecutions: MAX_QUESTIONS,
     }),
     ...(activities.brief
       ? [

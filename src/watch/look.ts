@@ -13,7 +13,12 @@ import {
 } from '../domain/watch.ts';
 import { askCanary } from '../temporal/canary.ts';
 import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
-import { callbackTaskQueue, channelTaskQueue, handoffTaskQueue } from '../temporal/task-queues.ts';
+import {
+  callbackTaskQueue,
+  channelTaskQueue,
+  handoffTaskQueue,
+  questionTaskQueue,
+} from '../temporal/task-queues.ts';
 
 export interface LookOptions {
   readonly client: Client;
@@ -74,6 +79,7 @@ export function createLook({ client, taskQueue, apis }: LookOptions): () => Prom
       kind: KIND.activity,
     })),
     { name: callbackTaskQueue(taskQueue), purpose: 'callbacks', kind: KIND.activity },
+    { name: questionTaskQueue(taskQueue), purpose: 'recorded replies', kind: KIND.activity },
   ];
 
   async function lookAtQueue({ name, purpose, kind }: (typeof queues)[number]) {

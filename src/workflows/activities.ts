@@ -13,6 +13,7 @@ import {
   callbackTaskQueue,
   channelTaskQueue,
   PRIORITY_KEYS,
+  questionTaskQueue,
 } from '../temporal/task-queues.ts';
 import { WRITE_WITHIN_MS } from '../domain/brief-writer/written.ts';
 import { explainFailure } from './failures.ts';
@@ -44,6 +45,18 @@ export const local = proxyLocalActivities<
   // Not by time: core 1.22 goes on past scheduleToCloseTimeout.
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 5 },
 });
+
+/**
+ * Questions to handoffs. A workflow task that waited for their answers would keep its place among the few that workers do at a
+ * time, and the answers need such places too: when many ask at once none would be answered.
+ */
+export function questions() {
+  return proxyActivities<Pick<Activities, 'askStandings' | 'readReply'>>({
+    taskQueue: questionTaskQueue(workflowInfo().taskQueue),
+    startToCloseTimeout: '5s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 5 },
+  });
+}
 
 export type InTurn = <T>(activity: () => Promise<T>) => Promise<T>;
 

@@ -3,6 +3,7 @@ import {
   condition,
   getExternalWorkflowHandle,
   makeContinueAsNewFunc,
+  patched,
   setHandler,
   sleep,
   upsertMemo,
@@ -59,7 +60,7 @@ import {
   type ResponderState,
 } from '../domain/responder-state.ts';
 import { lookUp, putUnder } from '../domain/state.ts';
-import { createTurns, local, persist, sendersOn, type InTurn } from './activities.ts';
+import { createTurns, local, persist, questions, sendersOn, type InTurn } from './activities.ts';
 import { explainFailure } from './failures.ts';
 import {
   awaySignal,
@@ -86,6 +87,9 @@ export interface ResponderInput {
 
 /** A run may accept 2,000 updates (server limit); a new run starts well before that. */
 const MAX_UPDATES_PER_RUN = 1_000;
+
+/** A patch: before it questions were local activities. */
+const ASKED_BESIDE = 'asked-beside';
 
 /** So many handoffs are asked at a time whether they are over. */
 const MAX_PRUNED = 100;
@@ -268,7 +272,9 @@ async function askStandings(
     ...(withCards && { withCards }),
   };
   try {
-    return await inTurn(() => local.askStandings.executeWithOptions({ summary }, [input]));
+    return await (patched(ASKED_BESIDE)
+      ? questions().askStandings.executeWithOptions({ summary }, [input])
+      : inTurn(() => local.askStandings.executeWithOptions({ summary }, [input])));
   } catch {
     const open = offers.map((offer) => toOpenOffer(offer));
     return { open, closed: [], forgotten: [], reports: [] };
@@ -392,11 +398,10 @@ async function findRoute(
       closed,
       ...(optedOutAt !== undefined && { optedOutAt }),
     };
-    return inTurn(() =>
-      local.readReply.executeWithOptions({ summary }, [
-        { responder: id, known, said, now: now(), isLast },
-      ]),
-    );
+    const input = { responder: id, known, said, now: now(), isLast };
+    return patched(ASKED_BESIDE)
+      ? questions().readReply.executeWithOptions({ summary }, [input])
+      : inTurn(() => local.readReply.executeWithOptions({ summary }, [input]));
   };
   for (const pause of ASK_AGAIN) {
     const reading = await ask(false).catch(() => undefined);

@@ -64,6 +64,7 @@ import {
   callbackTaskQueue,
   channelTaskQueue,
   handoffTaskQueue,
+  questionTaskQueue,
 } from '../../src/temporal/task-queues.ts';
 import { TEST_ACCOUNT, TEST_FILES, TEST_SOURCES } from './baton.ts';
 import { TEST_LINKS, buildInput } from './builders.ts';
@@ -110,6 +111,8 @@ export interface World {
   lostOffers: number;
   /** Who can be told; a test may put another in its place at any time. */
   directory: Directory;
+  /** So many workflow tasks does each worker that is started do at a time. */
+  tasksAtOnce: number;
   /** What the people's calendars say, by responder. */
   busy: Record<string, readonly BusyTime[]>;
   /** Holds back, until it resolves, the news that an SMS was sent; for less than a heartbeat's timeout. */
@@ -486,6 +489,7 @@ export async function openWorld({
     busy: {},
     isBundling: true,
     lostOffers: 0,
+    tasksAtOnce: 40,
     newsOfSms: undefined,
     async submit({
       id = `hof_${randomUUID().replaceAll('-', '').slice(2)}`,
@@ -550,12 +554,18 @@ export async function openWorld({
             workflowBundle: inject('workflows'),
             activities: activities.local,
             stickyQueueScheduleToStartTimeout: '1s',
+            maxConcurrentWorkflowTaskExecutions: world.tasksAtOnce,
           }),
         ),
         Worker.create({
           ...common,
           taskQueue: callbackTaskQueue(taskQueue),
           activities: activities.callback,
+        }),
+        Worker.create({
+          ...common,
+          taskQueue: questionTaskQueue(taskQueue),
+          activities: activities.question,
         }),
         ...(['sms', 'voice', 'email'] as const).map((channel) =>
           Worker.create({

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TemporalServer } from '../../src/temporal/server.ts';
 import { handoffTaskQueue } from '../../src/temporal/task-queues.ts';
-import { statusQuery } from '../../src/workflows/messages.ts';
+import { responderWorkflowId, statusQuery } from '../../src/workflows/messages.ts';
 import { startPollGate, type PollGate } from '../support/poll-gate.ts';
+import { startTestServer } from '../support/test-server.ts';
 import { connectTemporal, type TestConnections } from '../support/temporal.ts';
 import { openWorld, type Story, type World } from '../support/workflow-world.ts';
 
@@ -11,15 +13,18 @@ const REAL_CLOCK = {
   stands: false,
 };
 
+// A server of its own: the people of the others have the same names.
+let server: TemporalServer;
 let gate: PollGate;
 let direct: TestConnections;
 let gated: TestConnections;
 let world: World;
 
 beforeAll(async () => {
-  const { address, namespace } = inject('temporal');
+  server = await startTestServer();
+  const { address, namespace } = server;
   gate = await startPollGate(address);
-  direct = await connectTemporal();
+  direct = await connectTemporal(server);
   gated = await connectTemporal({ address: gate.address, namespace });
   world = await openWorld({
     connection: direct.client.connection,
@@ -33,6 +38,36 @@ afterAll(async () => {
   await gated.close();
   await direct.close();
   await gate.close();
+  await server.stop();
+});
+
+test('replies of more people than a worker does tasks at once are read at the first attempt: no task waits for another', async () => {
+  const people = ['alice', 'bob', 'carol'] as const;
+  const stories = await Promise.all(
+    people.map(async (person) => {
+      const tier = {
+        label: person,
+        notify: [person],
+        ladder: [{ channel: 'sms', afterMs: 0 }],
+        escalateAfterMs: 3_600_000,
+      } as const;
+      const story = await world.submit({ policy: { tiers: [tier] } });
+      await story.expectSms(person, /^URGENT/);
+      return story;
+    }),
+  );
+  await world.stopWorkers();
+  await Promise.all(people.map((person) => world.text(person, '1')));
+  world.tasksAtOnce = 2;
+  await world.startWorkers();
+
+  for (const person of people) {
+    await world.phone(person).expectSms(/^You have it/);
+    const handle = world.client.workflow.getHandle(responderWorkflowId(person));
+    const { events = [] } = await handle.fetchHistory();
+    expect(events?.filter(({ timerStartedEventAttributes: timer }) => timer)).toEqual([]);
+  }
+  await world.closeQuietly(stories);
 });
 
 // What it acts on too early ends in commands alone, or in a local activity as well.
