@@ -6,22 +6,25 @@ import { workflowInfo, type WorkflowInterceptorsFactory } from '@temporalio/work
  * once, keeping its commands for the task. What else the task brings then comes separately, where every replay has it
  * all together, signals first: nobody could ever continue that history. So the task fails, once, and the server gives it out anew.
  *
- * A history's size comes with each start of a task (WorkflowTaskStarted, temporal.api.history.v1): one that grew while its
- * size did not has news without one. Servers that do not tell the size send 0.
+ * Time and size of a history come with each start of a task (WorkflowTaskStarted, temporal.api.history.v1): one that grew
+ * while both stood still has news without a start. The size alone does not say so: a task that was tried again and the
+ * one right after it have the same. Servers that do not tell it send 0. A replay is never ahead: whatever this takes for
+ * news, a task fails once.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
-  let known = { length: 0, size: 0 };
+  let known = { length: 0, size: 0, at: 0 };
   let isAhead = false;
   return {
     internals: [
       {
         activate(input, next) {
-          const { historyLength: length, historySize: size } = workflowInfo();
+          const { historyLength: length, historySize: size, unsafe } = workflowInfo();
           // Queries, which come apart from everything else, and what local activities bring add nothing to the history.
           if (length > known.length) {
             if (isAhead) throw new AheadOfTaskError();
-            isAhead = known.size > 0 && size === known.size;
-            known = { length, size };
+            const at = Date.now();
+            isAhead = !unsafe.isReplaying && size > 0 && size === known.size && at === known.at;
+            known = { length, size, at };
           }
           next(input);
         },

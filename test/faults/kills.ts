@@ -57,7 +57,7 @@ function everything(): RunOptions {
     handoffs: Number(values.handoffs ?? 1_000),
     kills: Number(values.kills ?? 40),
     people: 300,
-    perSecond: 5,
+    perSecond: 3,
     parts: [
       ...(['worker', 'worker', 'worker', 'worker', 'api', 'api', 'temporal'] as const),
       backend === 'dev' ? 'temporal' : 'postgres',

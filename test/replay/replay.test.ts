@@ -19,6 +19,7 @@ Runtime.install({
 interface HistoryEvent {
   readonly eventId: string;
   readonly timerStartedEventAttributes?: { timerId: string };
+  readonly workflowTaskStartedEventAttributes?: object;
   readonly activityTaskScheduledEventAttributes?: { activityType: { name: string } };
 }
 interface History {
@@ -65,6 +66,19 @@ test.each(SCENARIOS)('R23: %s replays with the workflow code of today', async (s
   const history = readHistory(scenario);
   expect(history.events.length).toBeGreaterThan(5);
   await replay(history);
+});
+
+// What was tried again has the size of the task after it (src/workflows/interceptors.ts).
+test.each(SCENARIOS)('%s replays where tasks do not tell by how much it grew', async (scenario) => {
+  const { events } = readHistory(scenario);
+  await replay({
+    events: events.map(({ workflowTaskStartedEventAttributes: started, ...event }) => ({
+      ...event,
+      ...(started && {
+        workflowTaskStartedEventAttributes: { ...started, historySizeBytes: '1000' },
+      }),
+    })),
+  });
 });
 
 test('R22: all replay in a process of another time zone', async () => {
