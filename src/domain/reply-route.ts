@@ -291,13 +291,13 @@ export const READ_FOR_MS = 15_000;
 const DONE_FOR_MS = 3_600_000;
 
 /**
- * Returns what a reply could have meant until a moment ago: it was taken by somebody else, or ended, after the
- * message of what it would mean now, and whoever typed it may not have seen that.
+ * Returns what a reply could have meant until a moment ago: it was taken, or ended, after the message of what it would
+ * mean now, and whoever typed it may not have seen that.
  */
 function findGone(
   { verb, isCasual }: Act,
   meant: readonly OpenOffer[],
-  { open, closed, now, self }: Repliable,
+  { open, closed, now, receivedAt, self }: Repliable,
 ): { readonly open: readonly OpenOffer[]; readonly closed: readonly ClosedOffer[] } {
   if (now === undefined || meant.length === 0 || verb === 'take-over')
     return { open: [], closed: [] };
@@ -309,8 +309,12 @@ function findGone(
     const isLatest = verb === 'resolve' || gone >= since - READ_FOR_MS;
     return isLatest && Date.parse(now) - gone < goneForMs;
   };
+  // Taken by what they said later, and was dealt with before.
+  const isTakenSince = ({ standing, since: at }: OpenOffer): boolean =>
+    standing === 'owner' && receivedAt !== undefined && Date.parse(at) > Date.parse(receivedAt);
   const isTaken = (offer: OpenOffer): boolean =>
-    offer.standing === 'stood-down' && !meant.includes(offer) && isFresh(offer.since);
+    !meant.includes(offer) &&
+    (isTakenSince(offer) || (offer.standing === 'stood-down' && isFresh(offer.since)));
   return {
     open: verb === 'resolve' || isCasual === true ? [] : open.filter(isTaken),
     closed: closed.filter((ended) => {

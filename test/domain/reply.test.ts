@@ -621,6 +621,25 @@ describe('a bare reply that is read late', () => {
     expect(late(asked('KM47', 0, 6), asked('ZB12', 1, 1))).toMatchObject({ kind: 'choose' });
   });
 
+  // "1" while two waited, then "1 ZB12", which was dealt with at once; then the first is read.
+  test('does not mean what is left of two because they took the other since', () => {
+    const took: OpenOffer = { ...asked('ZB12', 1, 1), standing: 'owner', since: minute(6) };
+    const read = (receivedAt: string) =>
+      routeReply(parseReply('1'), {
+        open: [asked('KM47', 0, 0), took],
+        closed: [],
+        receivedAt,
+        now: receivedAt,
+      });
+
+    expect(read(minute(5))).toMatchObject({
+      kind: 'choose',
+      offers: [{ code: 'KM47' }, { code: 'ZB12' }],
+    });
+    // Said after that it is plain.
+    expect(read(minute(7))).toMatchObject({ kind: 'command', offer: { code: 'KM47' } });
+  });
+
   test('does not mean what they were asked later', () => {
     expect(late(asked('KM47', 6, 6), asked('ZB12', 1, 1))).toMatchObject({
       kind: 'command',
