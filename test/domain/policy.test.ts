@@ -82,6 +82,17 @@ describe('policiesSchema', () => {
     },
   );
 
+  test('fault 13: a step of the last resort that its next reminder would forestall is refused', () => {
+    const lastResort = { notify: ['carol'], ladder: ['sms', { email: '6h' }], remindEvery: '6h' };
+
+    expect(listFaults({ p: { ...usual, lastResort } })).toEqual([
+      'p.lastResort.ladder.1: never runs: it begins anew by then; shorten it or lengthen remindEvery',
+    ]);
+    expect(
+      listFaults({ p: { ...usual, lastResort: { ...lastResort, remindEvery: '7h' } } }),
+    ).toEqual([]);
+  });
+
   test('takes a step just before the tier passes', () => {
     const { urgent } = parse({
       ...usual,
