@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { choosePort } from '../../src/temporal/server.ts';
 import { startBaton, TEST_ACCOUNT, TEST_SECRET, type Baton } from '../support/baton.ts';
+import { takePort } from '../support/ports.ts';
 import { buildSubmission } from '../support/samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -89,7 +89,7 @@ test('the program of docs/client.md works', async () => {
 
 test('the receiver of docs/callbacks.md takes what is signed, and nothing else', async () => {
   const file = writeProgram('callbacks');
-  const port = await choosePort();
+  const port = await takePort();
   const child = spawn(process.execPath, ['--import', 'tsx', file], {
     cwd: ROOT,
     env: { ...process.env, PORT: String(port), BATON_SECRET: TEST_SECRET },

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { choosePort } from '../../src/temporal/server.ts';
 import { startBaton, type Baton } from '../support/baton.ts';
+import { takePort } from '../support/ports.ts';
 import { startEntry, type Entry } from '../support/processes.ts';
 import { buildSubmission } from '../support/samples.ts';
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
   const there = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
   baton = await startBaton();
-  const port = String(await choosePort());
+  const port = String(await takePort());
   url = `http://127.0.0.1:${port}`;
   watch = startEntry('watch', {
     ...baton.env,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import type { HandoffView } from '../../src/domain/view.ts';
-import { choosePort } from '../../src/temporal/server.ts';
 import { startBaton, TEST_ADMIN_KEY, TEST_SECRET, type Baton } from '../support/baton.ts';
+import { takePort } from '../support/ports.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { buildSubmission } from '../support/samples.ts';
 
@@ -10,7 +10,7 @@ let baton: Baton;
 let receiver: Receiver;
 let metricsPort: number;
 beforeAll(async () => {
-  metricsPort = await choosePort();
+  metricsPort = await takePort();
   const env = { BATON_METRICS_ADDRESS: `127.0.0.1:${metricsPort}` };
   [baton, receiver] = await Promise.all([startBaton({ env }), startReceiver()]);
 });

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPart } from '../../deploy/native/part.ts';
 import { startBaton, type Baton } from '../support/baton.ts';
 import type { Entry } from '../support/processes.ts';
+import { takePort } from '../support/ports.ts';
 import { tellStories } from '../support/stories.ts';
-import { choosePort } from '../../src/temporal/server.ts';
 
 const run = promisify(execFile);
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await run(process.execPath, ['scripts/prune-image.mjs'], { cwd: tree });
   await rm(join(tree, 'scripts'), { recursive: true });
 
-  metricsPort = await choosePort();
+  metricsPort = await takePort();
   baton = await startBaton({
     startEntry: startFromTree,
     env: { BATON_METRICS_ADDRESS: `127.0.0.1:${metricsPort}`, NODE_ENV: 'production' },

@@ -7,9 +7,10 @@ import type { Client } from '@temporalio/client';
 import { loadOrganisation } from '../../src/directory/load.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { connectClient } from '../../src/temporal/connection.ts';
-import { choosePort, type TemporalServer } from '../../src/temporal/server.ts';
+import type { TemporalServer } from '../../src/temporal/server.ts';
 import type { HandoffView } from '../../src/domain/view.ts';
 import { createPhones, type Phones } from './phones.ts';
+import { takePort } from './ports.ts';
 import { startEntry, type Entry } from './processes.ts';
 import { startTestServer } from './test-server.ts';
 
@@ -108,7 +109,7 @@ export async function startBaton(options: BatonOptions = {}): Promise<Baton> {
         )
       : { ...options.temporal, stop: () => Promise.resolve() };
   const start = options.startEntry ?? startEntry;
-  const port = await choosePort();
+  const port = await takePort();
   const url = `http://127.0.0.1:${port}`;
   const simulator = createSimulator({
     ...TEST_ACCOUNT,

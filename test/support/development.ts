@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { choosePort } from '../../src/temporal/server.ts';
+import { takePort } from './ports.ts';
 import { startEntry, type Entry } from './processes.ts';
 
 /** `npm run dev` as a process, and the addresses it printed. */
@@ -19,7 +19,7 @@ export interface Development {
 /** Starts the development mode on a free port with quick policies; the same `data` again goes on with its handoffs. */
 export async function startDevelopment(data: string): Promise<Development> {
   const entry = startEntry('dev', {
-    PORT: String(await choosePort()),
+    PORT: String(await takePort()),
     BATON_DATA: data,
     BATON_POLICIES: fileURLToPath(new URL('./dev-policies.yaml', import.meta.url)),
     ...(process.env['XDG_CACHE_HOME'] !== undefined && {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readRecord } from '../../src/temporal/server-record.ts';
-import { choosePort, type TemporalServer } from '../../src/temporal/server.ts';
+import type { TemporalServer } from '../../src/temporal/server.ts';
+import { takePort } from './ports.ts';
 import { startTestServer } from './test-server.ts';
 
 /** A Temporal server whose database is a file, so that it can be killed and comes back with what it had. */
@@ -12,7 +13,7 @@ export interface DurableServer extends Pick<TemporalServer, 'address' | 'namespa
 /** Starts one whose database is in this folder. */
 export async function startDurableServer(folder: string): Promise<DurableServer> {
   const databaseFile = join(folder, 'temporal.db');
-  const port = await choosePort();
+  const port = await takePort();
   let server = await startTestServer({ databaseFile, port });
   const { address, namespace } = server;
   return {

@@ -1,6 +1,7 @@
 import { defaultCacheDirectory } from '../../src/temporal/executable.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/temporal/search-attributes.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/temporal/server.ts';
+import { takePort } from './ports.ts';
 
 /** Starts a Temporal server for one test file, in memory unless a database file is given. */
 export async function startTestServer(
@@ -19,6 +20,7 @@ export async function startTestServer(
       process.stderr.write(`${line}\n`);
     },
     ...options,
+    port: options.port ?? (await takePort()),
   });
 }
 
