@@ -16,11 +16,12 @@ function fill(
   const waits: number[] = [];
   for (;;) {
     const next = admit(pace, urgency, now);
+    // Whoever is refused has had the bucket filled up to this instant: a pace that rises after it counts from here.
+    ({ pace } = next);
     if (next.retryAfterS !== undefined) {
       const atOnce = waits.filter((wait) => wait === 0).length;
       return { atOnce, inLine: waits.length - atOnce, longestMs: Math.max(0, ...waits), pace };
     }
-    ({ pace } = next);
     waits.push(next.waitMs ?? 0);
   }
 }
@@ -128,6 +129,12 @@ describe('submissions', () => {
           expect(filled.longestMs).toBeLessThanOrEqual(1_000);
         }
       }),
+      // One that was found while a refused fill was taken back, so that a higher pace counted for longer than it was.
+      {
+        examples: [
+          [[undefined, 1_367, 1_540, undefined, 0].map((latencyMs) => [{ latencyMs, backlog: 0 }])],
+        ],
+      },
     );
   });
 });
