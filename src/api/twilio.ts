@@ -25,8 +25,8 @@ import type { Logger } from '../logger.ts';
 import { isWorthTelling, type ReplyReader, type ReplyReading } from '../people/replies.ts';
 import type { Responders } from '../people/responders.ts';
 import type { AskStandings } from '../people/standings.ts';
+import { mayHaveArrived } from '../temporal/grpc-status.ts';
 import type { HandoffClient } from './handoff-client.ts';
-
 import { requireTwilioSignature } from './verify.ts';
 import { routeVoice } from './voice.ts';
 
@@ -126,52 +126,81 @@ function readSms({ MessageSid, Body, OptOutType, MessagingServiceSid, To }: Inbo
 
 /**
  * Returns the true answer to a reply, or undefined when there is to be none. Before this returns anything but
- * `not-recorded`, the reply is durable in Temporal: as a signal to the handoff it means, or, while no worker
+ * `not-recorded` and `uncertain`, the reply is durable in Temporal: as a signal to the handoff it means, or, while no worker
  * can tell which that is, to the person's own workflow. That they are away or back is for that one anyway.
  */
 async function answerReply(
   deps: TwilioDependencies,
   responder: Responder,
-  { replyId, text, intent, isByTwilio, sender }: SmsReply,
+  sms: SmsReply,
 ): Promise<Answer | undefined> {
-  const { responders, logger } = deps;
-  const { id, name } = responder;
-  const by: Actor = { kind: 'responder', id, name };
+  const failed = (error: unknown): void => {
+    deps.logger.error({ err: error, responder: responder.id }, 'a reply could not be recorded');
+  };
+  let carryOut: () => Promise<Answer | undefined>;
   try {
-    if (intent.kind === 'opt-out') {
-      await responders.optOut(id, replyId, sender);
-      return undefined;
-    }
-    if (intent.kind === 'carrier-help') return undefined;
-    if (intent.kind === 'away') return await goAway(deps, responder, { ...intent, replyId, text });
-    if (intent.kind === 'back') {
-      await responders.setBack(id, replyId);
-      return await describePresence(deps, responder);
-    }
-    const person = isByTwilio ? undefined : await responders.read(id, [replyId]);
-    if (intent.kind === 'opt-in' && (!person || person.optedOutAt !== undefined)) {
-      await responders.optIn(id, replyId);
-      return undefined;
-    }
-    const reply: RecordedReply = { replyId, text, by, receivedAt: new Date().toISOString() };
-    const reading = person && (await readReply(deps, id, person, reply));
-    if (!reading || reading.kind === 'unanswered') {
-      await responders.recordReply(id, reply);
-      return { kind: 'recorded' };
-    }
-    switch (reading.kind) {
-      case 'waiting':
-        return { kind: 'recorded' };
-      case 'known':
-        return { kind: 'result', ...reading.report };
-      case 'routed':
-        return await follow(deps, person, reply, reading.route);
-    }
+    carryOut = await understand(deps, responder, sms);
   } catch (error) {
-    logger.error({ err: error, responder: id }, 'a reply could not be recorded');
+    failed(error);
     return { kind: 'not-recorded' };
   }
+  try {
+    return await carryOut();
+  } catch (error) {
+    failed(error);
+    return { kind: mayHaveArrived(error) ? 'uncertain' : 'not-recorded' };
+  }
 }
+
+/** Finds out what a reply means, and returns what does it and answers. Until that is called nothing is recorded. */
+async function understand(
+  deps: TwilioDependencies,
+  responder: Responder,
+  { replyId, text, intent, isByTwilio, sender }: SmsReply,
+): Promise<() => Promise<Answer | undefined>> {
+  const { responders } = deps;
+  const { id, name } = responder;
+  if (intent.kind === 'opt-out') {
+    return async () => {
+      await responders.optOut(id, replyId, sender);
+      return undefined;
+    };
+  }
+  if (intent.kind === 'carrier-help') return silently;
+  if (intent.kind === 'away') return () => goAway(deps, responder, { ...intent, replyId, text });
+  if (intent.kind === 'back') {
+    return async () => {
+      await responders.setBack(id, replyId);
+      return describePresence(deps, responder);
+    };
+  }
+  const by: Actor = { kind: 'responder', id, name };
+  const reply: RecordedReply = { replyId, text, by, receivedAt: new Date().toISOString() };
+  const person = isByTwilio ? undefined : await responders.read(id, [replyId]);
+  if (intent.kind === 'opt-in' && (!person || person.optedOutAt !== undefined)) {
+    return async () => {
+      await responders.optIn(id, replyId);
+      return undefined;
+    };
+  }
+  const reading = person && (await readReply(deps, id, person, reply));
+  if (!reading || reading.kind === 'unanswered') {
+    return async () => {
+      await record(deps, id, reply);
+      return { kind: 'recorded' };
+    };
+  }
+  switch (reading.kind) {
+    case 'waiting':
+      return () => Promise.resolve({ kind: 'recorded' });
+    case 'known':
+      return () => Promise.resolve({ kind: 'result', ...reading.report });
+    case 'routed':
+      return () => follow(deps, person, reply, reading.route);
+  }
+}
+
+const silently = (): Promise<undefined> => Promise.resolve(undefined);
 
 /** Returns what a reply means; `waiting`: their workflow has it, and is about to deal with it. */
 async function readReply(
@@ -234,7 +263,10 @@ async function follow(
     .catch(async (error: unknown) => {
       logger.warn({ err: error, responder: id }, 'a reply did not reach its handoff');
       // Their own workflow finds out what it means, and hands it over under the same id: it counts once.
-      await record(deps, id, reply);
+      await record(deps, id, reply).catch((failure: unknown) => {
+        // Either may have arrived.
+        throw mayHaveArrived(failure) ? failure : error;
+      });
       return 'recorded' as const;
     });
   // That it is answered is promised only when that is durable: this process may end before it can be recorded.
@@ -269,13 +301,19 @@ async function record(
   responder: string,
   reply: RecordedReply,
 ): Promise<void> {
+  const { receivedAt } = reply;
+  const spentMs = receivedAt === undefined ? 0 : Date.now() - Date.parse(receivedAt);
   try {
-    await responders.recordReply(responder, reply);
+    await responders.recordReply(
+      responder,
+      reply,
+      Math.max(LEAST_FOR_RECORD_MS, ANSWER_WITHIN_MS - spentMs),
+    );
   } catch (error) {
     void (async () => {
       for (let attempt = 0; attempt < RECORD_ATTEMPTS; attempt += 1) {
         await delay(RECORD_EVERY_MS, undefined, { ref: false });
-        const isRecorded = await responders.recordReply(responder, reply).then(
+        const isRecorded = await responders.recordReply(responder, { ...reply, isLate: true }).then(
           () => true,
           () => false,
         );
@@ -287,6 +325,9 @@ async function record(
   }
 }
 
+/** Twilio waits 15 s for the answer to a reply: what is left of that is better waited for than left uncertain. */
+const ANSWER_WITHIN_MS = 12_000;
+const LEAST_FOR_RECORD_MS = 4_000;
 /** A quarter of an hour. */
 const RECORD_ATTEMPTS = 90;
 const RECORD_EVERY_MS = 10_000;

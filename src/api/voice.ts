@@ -14,7 +14,7 @@ import {
 import { cardOf, type Actor, type Message } from '../domain/state.ts';
 import type { HandoffView } from '../domain/view.ts';
 import type { Logger } from '../logger.ts';
-import { GRPC, grpcStatusOf } from '../temporal/grpc-status.ts';
+import { mayHaveArrived } from '../temporal/grpc-status.ts';
 import type { CommandAnswer, HandoffClient } from './handoff-client.ts';
 import { Problem } from './problem.ts';
 
@@ -289,7 +289,7 @@ class Conversation {
       answer = await this.#within(this.#command(key));
     } catch (error) {
       this.#deps.logger.warn({ err: error, handoff: this.#place.h }, 'a key is not recorded yet');
-      const u = isUncertain || MAY_HAVE_ARRIVED.has(grpcStatusOf(error));
+      const u = isUncertain || mayHaveArrived(error);
       if (isLast) return this.part(u ? 'uncertain' : 'not-recorded');
       return this.#hold({ ...held, u });
     }
@@ -468,6 +468,3 @@ interface CanSay {
 function isKey(digits: string): digits is Key {
   return Object.hasOwn(VERBS, digits);
 }
-
-/** With these a signal may have reached the server although its answer did not come back. */
-const MAY_HAVE_ARRIVED = new Set<number | undefined>([GRPC.cancelled, GRPC.deadlineExceeded]);

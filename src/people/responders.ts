@@ -42,8 +42,11 @@ export interface Responders {
   register(responder: string, request: OfferRequest): Promise<void>;
   /** Returns what is known of a person and these replies; undefined when no worker answers in time. */
   read(responder: string, replyIds?: readonly string[]): Promise<ResponderView | undefined>;
-  /** Records a reply; the person's workflow understands it and answers the way it came. */
-  recordReply(responder: string, reply: RecordedReply): Promise<void>;
+  /**
+   * Records a reply; the person's workflow understands it and answers the way it came. It may take so many
+   * milliseconds, by default as long as any other record.
+   */
+  recordReply(responder: string, reply: RecordedReply, withinMs?: number): Promise<void>;
   /** Records that a reply was dealt with where it came in. */
   noteReply(responder: string, seen: SeenReply): Promise<void>;
   /** Records what was found to be over. */
@@ -82,8 +85,9 @@ export function createResponders(client: Client, taskQueue: string): Responders 
     responder: string,
     definition: SignalDefinition<[P]>,
     payload: P,
+    withinMs = SIGNAL_DEADLINE_MS,
   ): Promise<void> => {
-    await within(SIGNAL_DEADLINE_MS, () =>
+    await within(withinMs, () =>
       client.workflow.signalWithStart<Workflow, [P]>('responder', {
         ...responderStart(responder, taskQueue),
         signal: definition,
@@ -141,7 +145,7 @@ export function createResponders(client: Client, taskQueue: string): Responders 
       }
     },
 
-    recordReply: (responder, reply) => signal(responder, replySignal, reply),
+    recordReply: (responder, reply, withinMs) => signal(responder, replySignal, reply, withinMs),
     noteReply: (responder, seen) => signal(responder, seenSignal, seen),
     tellEnded: (responder, ended) => signalKnown(responder, endedSignal, ended),
     reportBundle: (responder, bundle, because) =>

@@ -36,6 +36,25 @@ export function isUnanswered(error: unknown): boolean {
   return UNANSWERED.has(grpcStatusOf(error));
 }
 
+/**
+ * Says whether what was sent may have been recorded although it failed: only a refusal, or an error before anything was
+ * sent, says that it was not. That nobody could be reached says nothing: the client tries several times, and tells of the last.
+ */
+export function mayHaveArrived(error: unknown): boolean {
+  const status = grpcStatusOf(error);
+  return status !== undefined && !REFUSALS.has(status);
+}
+
+const REFUSALS = new Set<number>([
+  GRPC.invalidArgument,
+  GRPC.notFound,
+  GRPC.permissionDenied,
+  GRPC.resourceExhausted,
+  GRPC.failedPrecondition,
+  GRPC.unimplemented,
+  GRPC.unauthenticated,
+]);
+
 /** No worker at all, none that was quick enough, or more queries at once than the server holds. */
 const UNANSWERED = new Set<number | undefined>([
   GRPC.cancelled,

@@ -668,12 +668,13 @@ describe('while Temporal cannot be reached', () => {
   });
 
   test.each([
-    [unavailable, 'Your answer is not recorded. Please answer by SMS instead.'],
+    [grpcError(8), 'Your answer is not recorded. Please answer by SMS instead.'],
     // The signal may have arrived.
+    [unavailable, 'It is not certain that your answer is recorded. Please answer by SMS as well.'],
     [grpcError(4), 'It is not certain that your answer is recorded. Please answer by SMS as well.'],
   ])('for long, the truth is said: %s', async (error, said) => {
     const call = await Call.answered('human');
-    handoffs.command.mockRejectedValueOnce(error).mockRejectedValue(unavailable);
+    handoffs.command.mockRejectedValueOnce(error).mockRejectedValue(grpcError(8));
     await call.press('1');
     for (let tries = 0; tries < 5; tries += 1) await call.wait();
 

@@ -201,7 +201,7 @@ async function replies(): Promise<Report> {
       Baton: {
         'told at once that they have it': count(/^You have it/),
         'told that it is recorded': count(/^Your reply is recorded/),
-        'not told': count(/^$/) + count(/NOT recorded/),
+        'not told': count(/^$/) + count(/NOT recorded|not certain/),
         'have it': owned.filter(Boolean).length,
         'answer p50': ms(took, 0.5),
         p95: ms(took, 0.95),

@@ -183,6 +183,7 @@ type Said =
         | 'recorded'
         | 'unconfirmed'
         | 'not-recorded'
+        | 'uncertain'
         | 'nothing-changed'
         | 'unknown-code'
         | 'none-open';
@@ -201,6 +202,7 @@ const ANSWERS: readonly (readonly [RegExp, Said])[] = [
   [/^Your reply is recorded\./, { kind: 'recorded' }],
   [/^Your reply is recorded, what came of it is not known yet\./, { kind: 'unconfirmed' }],
   [/^Your reply is NOT recorded/, { kind: 'not-recorded' }],
+  [/^It is not certain that your reply is recorded\./, { kind: 'uncertain' }],
   [/^(?:Which one\?|You have not taken it\.|It is yours\.)/, { kind: 'nothing-changed' }],
   [/^Reply 1 to take, /, { kind: 'nothing-changed' }],
   [/^No handoff of yours has the code /, { kind: 'unknown-code' }],
@@ -248,7 +250,7 @@ function checkText(
     const quoted = `${what} was answered "${answer.slice(0, 80)}"`;
     if (!said) {
       report('untrue-answer', `${quoted}, which nobody knows to read`);
-    } else if (said.kind === 'recorded' || said.kind === 'not-recorded') {
+    } else if (['recorded', 'not-recorded', 'uncertain'].includes(said.kind)) {
       // What came of it follows, if anything did.
       const isOwed = said.kind === 'recorded' || done !== undefined;
       const isMet = later.some(({ at, body }) => at >= text.at && isAbout(body, text, done));

@@ -476,7 +476,7 @@ class Crowd {
     for (const givesUpAt = Date.now() + GIVE_UP_MS; Date.now() < givesUpAt;) {
       const [answer = ''] = await recorder.text(person, text).catch(() => []);
       if (wanted.test(answer)) return answer;
-      const isRecorded = /\brecorded\b/.test(answer) && !/NOT recorded/.test(answer);
+      const isRecorded = /^Your reply is recorded\b/.test(answer);
       const until = Date.now() + (isRecorded ? PATIENCE_RECORDED_MS : PATIENCE_MS);
       while (Date.now() < until) {
         const found = findAnswer();

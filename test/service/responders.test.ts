@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ServiceError } from '@temporalio/client';
 import express from 'express';
 import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -357,9 +358,37 @@ describe('a reply while Temporal is out of reach', () => {
 
     expect(await answerTo('1 KM47', { read, recordReply })).toMatch(/^Your reply is recorded/);
     expect(records).toEqual([
-      ['alice', expect.objectContaining({ replyId: `sms:SM${'c'.repeat(32)}`, text: '1 KM47' })],
+      [
+        'alice',
+        expect.objectContaining({ replyId: `sms:SM${'c'.repeat(32)}`, text: '1 KM47' }),
+        // What is left of the 15 s that Twilio waits.
+        expect.closeTo(12_000, -3),
+      ],
     ]);
     expect(await answerTo('1 KM47', { read, recordReply: lost })).toMatch(/NOT recorded yet/);
+  });
+
+  test.each([
+    ['was refused', 8, /^Your reply is NOT recorded yet/],
+    ['was not answered in time', 4, /^It is not certain that your reply is recorded\./],
+    // Temporal may have had it before it went away.
+    ['reached nobody in the end', 14, /^It is not certain that your reply is recorded\./],
+  ])('fault 1: of what %s no more is said than is known', async (_what, status, said) => {
+    const fails = () => Promise.reject(failWith(status));
+    const nobody = () => Promise.resolve(undefined);
+    const offered = () => Promise.resolve({ ...NOBODY, offers: [OFFER] });
+
+    expect(await answerTo('away 3d', { setAway: fails })).toMatch(said);
+    expect(await answerTo('back', { setBack: fails })).toMatch(said);
+    expect(await answerTo('STOP', { optOut: fails })).toMatch(said);
+    expect(await answerTo('1', { read: nobody, recordReply: fails })).toMatch(said);
+    const calls = { read: offered, recordReply: fails };
+    expect(await answerTo('1 KM47', calls, {}, lost, fails)).toMatch(said);
+    // Whichever of the two may have arrived counts.
+    const refused = { read: offered, recordReply: () => Promise.reject(failWith(8)) };
+    expect(await answerTo('1 KM47', refused, {}, lost, fails)).toMatch(said);
+    // Nothing has been sent before it is known what it means.
+    expect(await answerTo('1', { read: fails })).toMatch(/^Your reply is NOT recorded yet/);
   });
 
   test('of a command whose result nobody can be asked for, none is promised', async () => {
@@ -396,6 +425,12 @@ describe('a reply while Temporal is out of reach', () => {
     expect(noted).toEqual([['alice', { replyId: `sms:SM${'c'.repeat(32)}`, isIdle: true }]]);
   });
 });
+
+/** What the Temporal client throws when a call ends with this status of gRPC. */
+function failWith(code: number): Error {
+  const cause = Object.assign(new Error('of gRPC'), { code, details: '', metadata: {} });
+  return new ServiceError('of Temporal', { cause });
+}
 
 const OFFER = {
   handoffId: 'hof_1',

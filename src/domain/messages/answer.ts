@@ -37,6 +37,8 @@ export type Answer =
   | { readonly kind: 'recorded' }
   /** Durable, but it is not durable that its sender is to be told what came of it. */
   | { readonly kind: 'unconfirmed' }
+  /** It was sent to be recorded, and nobody said that it is. */
+  | { readonly kind: 'uncertain' }
   | { readonly kind: 'not-recorded' };
 
 const MAX_CHOICES = 3;
@@ -113,6 +115,8 @@ export function renderAnswer(answer: Answer, reader: Reader): string {
       return 'Your reply is recorded. You will get the result by SMS shortly.';
     case 'unconfirmed':
       return 'Your reply is recorded, what came of it is not known yet. If no result comes within 5 minutes, please send it again.';
+    case 'uncertain':
+      return 'It is not certain that your reply is recorded. If no result comes within 5 minutes, please send it again.';
     case 'not-recorded':
       return 'Your reply is NOT recorded yet: Baton cannot be reached. If no result comes within 5 minutes, please send it again.';
   }

@@ -308,6 +308,13 @@ test.each<[string, Answer, string[]]>([
     ],
   ],
   [
+    'may have been heard',
+    { kind: 'uncertain' },
+    [
+      'It is not certain that your reply is recorded. If no result comes within 5 minutes, please send it again.',
+    ],
+  ],
+  [
     'was not heard',
     { kind: 'not-recorded' },
     [
